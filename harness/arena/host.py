@@ -1,0 +1,193 @@
+"""
+The arena as a place: its nurseries, the sessions opened in it, and what its walls hold.
+
+One light nursery bears compilers and native runners; warm ones, which have imported torch and done
+nothing else, bear Python runners. Each is started when first needed and serves many grades.
+"""
+
+import functools
+import os
+import secrets
+import socket
+from importlib import resources
+from types import TracebackType
+from typing import Self
+
+from harness.arena import wire
+from harness.arena.session import Session, memfd_of
+from harness.arena.wire import Op, Style, Why
+from harness.records import Built, Fell, Isolation, Limits, Property, Submission
+from harness.sandbox import cgroups
+from harness.sandbox.door import Nursery
+
+RUNNER_MODULE = "harness.arena.runner"
+# results larger than glibc's mmap threshold would fault fresh pages in every call: keep the heap
+# grown, for every arm alike (measured: 3-7 times slower baselines otherwise)
+ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
+    "MALLOC_ARENA_MAX": "1",
+}
+
+
+class Arena:
+    def __init__(self) -> None:
+        self._warm: dict[int, Nursery] = {}
+
+    @functools.cached_property
+    def tools(self) -> Nursery:
+        """The light nursery: programs only."""
+        return Nursery()
+
+    def warm(self, number: int = 0) -> Nursery:
+        """A nursery that has imported torch; the arms of one launch come from one number."""
+        if number not in self._warm:
+            self._warm[number] = Nursery(
+                preload=["torch", RUNNER_MODULE], env={**ALLOCATOR, **_waiting()}
+            )
+        return self._warm[number]
+
+    def open_python(
+        self,
+        source: bytes,
+        *,
+        name: str,
+        style: Style = Style.SUBMISSION,
+        threads: int,
+        limits: Limits,
+        nursery: int = 0,
+        heap_bytes: int = 0,
+    ) -> Session | Fell:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        box = self.warm(nursery).bear_module(
+            RUNNER_MODULE,
+            descriptors=[theirs.fileno()],
+            env={**ALLOCATOR, **_waiting()},
+            limits=limits,
+        )
+        theirs.close()
+        descriptors = [memfd_of(source)]
+        return _loaded(
+            Session(box, ours), descriptors, name, style, threads, limits, heap_bytes=heap_bytes
+        )
+
+    def open_native(
+        self,
+        built: Built,
+        *,
+        runner: str,
+        submission: Submission,
+        threads: int,
+        limits: Limits,
+        heap_bytes: int = 0,
+    ) -> Session | Fell:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        box = self.tools.bear_program(
+            [runner],
+            descriptors=[theirs.fileno()],
+            env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
+            limits=limits,
+        )
+        theirs.close()
+        assert built.artefact is not None
+        assert built.entry is not None
+        descriptors = [os.open(path, os.O_RDONLY) for path in (built.artefact, built.entry)]
+        name = submission.path.name
+        return _loaded(
+            Session(box, ours), descriptors, name, Style.SUBMISSION, threads, limits,
+            heap_bytes=heap_bytes,
+        )  # fmt: skip
+
+    def isolation(self) -> Isolation:
+        """What the walls hold here; what was not attacked is said to be untested."""
+        nursery = self.tools
+        _, no_group = cgroups.find_home()
+        properties = (
+            Property(name="own_process", holds=True),
+            Property(name="sealed_inputs", holds=True),
+            Property(name="guard_pages", holds=True),
+            Property(name="resource_limits", holds=True),
+            Property(
+                name="pid_namespace",
+                holds=nursery.has_namespaces,
+                reason="" if nursery.has_namespaces else "namespaces are refused here",
+            ),
+            Property(name="cgroup_freeze", holds=nursery.has_groups, reason=no_group),
+            *(
+                Property(name=name, holds=None, reason="not part of this level")
+                for name in ("network", "file_read", "file_write", "seccomp", "other_user")
+            ),
+        )
+        freeze = "cgroup" if nursery.has_groups else "signal"
+        return Isolation(level=1, freeze=freeze, properties=properties)
+
+    def close(self) -> None:
+        for nursery in self._warm.values():
+            nursery.close()
+        self._warm.clear()
+        if "tools" in self.__dict__:
+            self.tools.close()
+            del self.tools
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _loaded(
+    session: Session,
+    descriptors: list[int],
+    name: str,
+    style: Style,
+    threads: int,
+    limits: Limits,
+    *,
+    heap_bytes: int,
+) -> Session | Fell:
+    """The session with the source in it; its heap is grown before any stranger's code is there."""
+    try:
+        done = session.warm(heap_bytes, limits.load_s) if heap_bytes else None
+        if not isinstance(done, Fell):
+            done = session.load(
+                descriptors, name=name, style=style, threads=threads, timeout_s=limits.load_s
+            )
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    if isinstance(done, Fell):
+        session.close()
+        return done
+    return session
+
+
+def _waiting() -> dict[str, str]:
+    """Idle OpenMP threads may spin only where a freezer stops them between turns."""
+    home, _ = cgroups.find_home()
+    return {} if home is not None else {"OMP_WAIT_POLICY": "passive"}
+
+
+def random_address() -> int:
+    """A fresh place in the address space for every mapping: nothing can be keyed on a pointer."""
+    return (0x100000 + secrets.randbelow(0x400000)) << 24 | secrets.randbelow(1 << 12) << 12
+
+
+def native_runner_source() -> str:
+    """The native runner with the numbers of the wire written in."""
+    source = resources.files("harness.arena").joinpath("native.cpp").read_text()
+    numbers = {
+        "FRAME_BYTES": wire.FRAME.size,
+        "RECORD_BYTES": wire.RECORD.size,
+        "GUARD_BYTES": wire.GUARD_BYTES,
+        "MAX_MESSAGE": wire.MAX_MESSAGE,
+        **{op.name: int(op) for op in Op},
+        **{f"WHY_{why.name}": int(why) for why in Why},
+    }
+    defines = "".join(f"#define GRADE_{name} {value}\n" for name, value in numbers.items())
+    return f'{defines}#line 1 "native.cpp"\n{source}'

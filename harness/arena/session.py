@@ -1,0 +1,233 @@
+"""
+One stranger's stay, seen from the judge: loaded, lent memory, called, frozen whenever it is not
+its turn. Every answer is a frame in its turn or a failure with a verdict; nothing else is believed.
+"""
+
+import os
+import select
+import socket
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from harness.arena import wire
+from harness.arena.memory import Memory
+from harness.arena.wire import FRAME, Op, Place, Style, Why
+from harness.records import Argument, Fell, Ran, Role, Verdict
+from harness.sandbox.door import Box, signal_name
+
+_FAILURES = {
+    Why.SYNTAX: (Verdict.COMPILE_ERROR, "syntax", "it is not valid Python"),
+    Why.EXCEPTION: (Verdict.RUNTIME_ERROR, "exception", "an exception was raised"),
+    Why.NO_ENTRY: (Verdict.INVALID_SUBMISSION, "entry", "it defines no function `solution`"),
+    Why.SIGNATURE: (Verdict.INVALID_SUBMISSION, "signature", "`solution` takes other parameters"),
+    Why.MEMORY: (Verdict.MEMORY_LIMIT, "memory", "it ran out of the memory it may use"),
+    Why.SHAPE: (Verdict.WRONG_ANSWER, "shape", "it returned another shape"),
+    Why.DTYPE: (Verdict.WRONG_ANSWER, "dtype", "it returned another dtype"),
+    Why.COUNT: (Verdict.WRONG_ANSWER, "outputs", "it returned other things than its outputs"),
+    Why.NOT_LOADABLE: (Verdict.INVALID_SUBMISSION, "load", "it cannot be loaded"),
+}
+_SIDES = {
+    1: ("out_of_bounds", "touched memory before the start of `{}`"),
+    2: ("out_of_bounds", "touched memory past the end of `{}`"),
+    3: ("input_write", "wrote to `{}`, which is an input"),
+}
+
+
+class Session:
+    """A box with a runner in it. Frozen between turns."""
+
+    def __init__(self, box: Box, door: socket.socket) -> None:
+        self.box = box
+        self._door = door
+        self._poll = select.poll()
+        self._poll.register(door, select.POLLIN)
+        self._poll.register(box, select.POLLIN)
+        self._frozen = False
+        self._places: tuple[Place, ...] = ()
+
+    # ---- the turns ------------------------------------------------------------------------------
+
+    def load(
+        self, descriptors: Sequence[int], *, name: str, style: Style, threads: int, timeout_s: float
+    ) -> Ran | Fell:
+        message = wire.frame(Op.LOAD, threads, style) + name.encode()
+        return self._turn(message, timeout_s, descriptors)
+
+    def warm(self, heap_bytes: int, timeout_s: float) -> Ran | Fell:
+        return self._turn(wire.frame(Op.WARM, 0, heap_bytes), timeout_s)
+
+    def lend(
+        self,
+        arguments: Sequence[Argument],
+        inputs: Memory,
+        outputs: Memory,
+        *,
+        address: int,
+        timeout_s: float,
+    ) -> Ran | Fell:
+        """Map buffers into the runner, at an address of the judge's choice; nothing is in them yet."""
+        self._places = tuple(
+            Place(argument=argument)
+            if argument.role is Role.SCALAR
+            else (inputs if argument.role is Role.INPUT else outputs).places[argument.name]
+            for argument in arguments
+        )
+        message = wire.pack_map(self._places, address)
+        return self._turn(message, timeout_s, (inputs.descriptor, outputs.descriptor))
+
+    def call(
+        self, *, first: int = 0, count: int = 1, hold: bool = False, timeout_s: float
+    ) -> Ran | Fell:
+        return self._turn(wire.frame(Op.CALL, int(hold), first, count), timeout_s)
+
+    def copy_out(self, timeout_s: float) -> Ran | Fell:
+        """Have results that were held back written to the outputs."""
+        return self._turn(wire.frame(Op.COPY), timeout_s)
+
+    def _turn(self, message: bytes, timeout_s: float, descriptors: Sequence[int] = ()) -> Ran | Fell:
+        """Queue the frame while frozen, thaw, wait for the answer, freeze, verify, look again."""
+        try:
+            if descriptors:
+                socket.send_fds(self._door, [message], descriptors)
+            else:
+                self._door.send(message)
+        except OSError:
+            return self._gone()
+        deadline = time.monotonic() + timeout_s
+        began = time.monotonic_ns()
+        if self._frozen:
+            self.box.thaw()
+        answer = self._answer(deadline)
+        if not isinstance(answer, bytes):
+            return answer
+        ended = self.box.freeze()
+        self._frozen = True
+        return self._read(answer, Op(FRAME.unpack_from(message)[0]), ended - began)
+
+    def _answer(self, deadline: float) -> bytes | Fell:
+        left_ms = max(0.0, (deadline - time.monotonic()) * 1e3)
+        ready = [descriptor for descriptor, _ in self._poll.poll(left_ms)]
+        if self._door.fileno() in ready:
+            answer = self._received()
+            return answer or self._gone()
+        if ready:
+            return self._gone()
+        return Fell(
+            verdict=Verdict.TIME_LIMIT,
+            reason="time",
+            message="no answer within the time limit",
+            log=self.box.log.text(),
+        )
+
+    def _received(self) -> bytes:
+        try:
+            return self._door.recv(wire.MAX_MESSAGE, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return b""
+
+    def _read(self, answer: bytes, asked: Op, window_ns: int) -> Ran | Fell:
+        if len(answer) != FRAME.size:
+            return self._violation(f"{len(answer)} bytes that are no frame")
+        op, why, b, c = FRAME.unpack(answer)
+        if op == Op.FAILED:
+            return self._failed(why, b, c)
+        if op != wire.ANSWER[asked]:
+            return self._violation(f"frame {op} in answer to {asked.name}")
+        if self._received():
+            return self._violation("a second frame after the answer")
+        if self.box.log.is_full:
+            return Fell(
+                verdict=Verdict.OUTPUT_LIMIT,
+                reason="log",
+                message=f"it printed more than {self.box.log.cap_bytes} bytes",
+                log=self.box.log.text()[:4000],
+            )
+        return Ran(window_ns=window_ns)
+
+    # ---- what went wrong ------------------------------------------------------------------------
+
+    def _violation(self, what: str) -> Fell:
+        return Fell(
+            verdict=Verdict.RULES_VIOLATION,
+            reason="wire",
+            message=f"something else than the answer came over the judge's wire: {what}",
+            log=self.box.log.text(),
+        )
+
+    def _failed(self, why: int, b: int, c: int) -> Fell:
+        log = self.box.log.text()
+        if why == Why.CRASH:
+            return self._crashed(b, c, log)
+        try:
+            verdict, reason, message = _FAILURES[Why(why)]
+        except (ValueError, KeyError):
+            return self._violation(f"failure {why}")
+        last = log.rstrip().rpartition("\n")[2].strip()
+        return Fell(
+            verdict=verdict,
+            reason=reason,
+            message=f"{message}: {last}" if last else message,
+            log=log,
+        )
+
+    def _crashed(self, b: int, offset: int, log: str) -> Fell:
+        number, index, side = b & 0xFF, (b >> 8) & 0xFF, (b >> 16) & 0xFF
+        message = f"it crashed with {signal_name(number)}"
+        reason = "signal"
+        if 1 <= index <= len(self._places) and side in _SIDES:
+            reason, words = _SIDES[side]
+            message += f": it {words.format(self._places[index - 1].argument.name)}"
+        return Fell(
+            verdict=Verdict.RUNTIME_ERROR, reason=reason, message=message, log=log, at=offset
+        )
+
+    def _gone(self) -> Fell:
+        ended = self.box.wait(2.0)
+        log = self.box.log.text()
+        if ended is None:
+            return self._violation("the wire was closed")
+        if ended.signal is not None:
+            name = signal_name(ended.signal)
+            verdict, reason = Verdict.RUNTIME_ERROR, "signal"
+            message = f"it crashed with {name}"
+            if name == "SIGKILL":
+                verdict, reason = Verdict.MEMORY_LIMIT, "killed"
+                message = "it was killed, most likely because memory ran out"
+            elif name == "SIGXFSZ":
+                verdict, reason = Verdict.OUTPUT_LIMIT, "file"
+                message = "it wrote a file beyond the size limit"
+            return Fell(verdict=verdict, reason=reason, message=message, log=log)
+        return Fell(
+            verdict=Verdict.RUNTIME_ERROR,
+            reason="exit",
+            message=f"it left with {ended} in the middle of its turn",
+            log=log,
+        )
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        self._door.close()
+        self.box.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def memfd_of(data: bytes, name: str = "source") -> int:
+    """Bytes as a descriptor to lend."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+    os.write(descriptor, data)
+    return descriptor

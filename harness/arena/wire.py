@@ -1,0 +1,153 @@
+"""
+What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACKET pair.
+
+    judge ▶ runner    LOAD   a = threads, b = style        + name of the source; descriptors: artefact, entry
+                      WARM   b = bytes of heap to touch
+                      MAP    a = arguments, c = address      + an argument record each; descriptors: inputs, outputs
+                      CALL   a = 1 to hold the results back, b = first window, c = windows
+                      COPY   (of results that were held back)
+    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED
+                      FAILED a = why, b and c = particulars
+
+A frame is 24 bytes. A stranger owns the other end, so a failure that it claims can only cost it the
+grade, and anything that is not a frame in its turn is a rules violation.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from harness.records import DTYPES, Argument, Role
+
+FRAME = struct.Struct("<IIQQ")
+RECORD = struct.Struct("<64sBBBxIq8QQQQQ")
+MAX_RANK = 8
+MAX_MESSAGE = 1 << 16
+GUARD_BYTES = 1 << 20  # around every buffer, never mapped
+PAGE = 4096
+
+_ROLES = tuple(Role)
+_DTYPES = tuple(DTYPES.values())
+
+
+class Op(IntEnum):
+    LOAD = 1
+    WARM = 2
+    MAP = 3
+    CALL = 4
+    COPY = 5
+    READY = 101
+    WARMED = 102
+    MAPPED = 103
+    DONE = 104
+    COPIED = 105
+    FAILED = 199
+
+
+ANSWER = {
+    Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
+}  # fmt: skip
+
+
+class Style(IntEnum):
+    """How a module is called."""
+
+    SUBMISSION = 0  # solution(*parameters), writing its outputs or returning them
+    REFERENCE = 1  # reference(**parameters that are not outputs), returning
+
+
+class Why(IntEnum):
+    SYNTAX = 1
+    EXCEPTION = 2
+    NO_ENTRY = 3
+    SIGNATURE = 4
+    MEMORY = 5
+    SHAPE = 6
+    DTYPE = 7
+    COUNT = 8
+    NOT_LOADABLE = 9
+    CRASH = 10  # b = signal + 256 * (argument + 1, if its guard was hit) + 65536 * side; c = where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An argument and where its bytes lie in its memfd, one window after another."""
+
+    argument: Argument
+    offset: int = 0  # of the mapping in the file
+    span: int = 0  # bytes of the mapping, whole pages
+    lead: int = 0  # from the mapping's start to the first window
+    stride: int = 0  # from one window to the next
+
+
+def frame(op: Op, a: int = 0, b: int = 0, c: int = 0) -> bytes:
+    return FRAME.pack(op, a, b, c)
+
+
+def pack_map(places: tuple[Place, ...], address: int) -> bytes:
+    return frame(Op.MAP, len(places), 0, address) + b"".join(_pack(place) for place in places)
+
+
+def _pack(place: Place) -> bytes:
+    argument = place.argument
+    bits = 0
+    is_float = argument.dtype.is_float
+    if argument.value is not None:
+        if is_float:
+            # half types travel as float32: the entry rounds them
+            code = "<d" if argument.dtype.name == "float64" else "<f"
+            bits = int.from_bytes(struct.pack(code, argument.value), "little", signed=False)
+            bits = bits - (1 << 64) if bits >= 1 << 63 else bits
+        else:
+            bits = int(argument.value)
+            bits = bits - (1 << 64) if bits >= 1 << 63 else bits
+    shape = (*argument.shape, *([0] * (MAX_RANK - len(argument.shape))))
+    return RECORD.pack(
+        argument.name.encode(),
+        _ROLES.index(argument.role),
+        _DTYPES.index(argument.dtype),
+        len(argument.shape),
+        0,
+        bits,
+        *shape,
+        place.offset,
+        place.span,
+        place.lead,
+        place.stride,
+    )
+
+
+def unpack_map(message: bytes) -> tuple[tuple[Place, ...], int]:
+    _, count, _, address = FRAME.unpack_from(message)
+    places = []
+    for i in range(count):
+        name, role, dtype, rank, _, bits, *rest = RECORD.unpack_from(
+            message, FRAME.size + i * RECORD.size
+        )
+        element = _DTYPES[dtype]
+        is_scalar = _ROLES[role] is Role.SCALAR
+        places.append(
+            Place(
+                argument=Argument(
+                    name=name.rstrip(b"\0").decode(),
+                    role=_ROLES[role],
+                    dtype=element,
+                    shape=tuple(rest[:rank]),
+                    value=_scalar(bits, element.is_float, element.name) if is_scalar else None,
+                ),
+                offset=rest[8],
+                span=rest[9],
+                lead=rest[10],
+                stride=rest[11],
+            )
+        )
+    return tuple(places), address
+
+
+def _scalar(bits: int, is_float: bool, name: str) -> int | float:
+    data = bits.to_bytes(8, "little", signed=True)
+    if not is_float:
+        return bits if name.startswith("int") else int.from_bytes(data, "little")
+    value: float
+    (value,) = struct.unpack("<d", data) if name == "float64" else struct.unpack("<f", data[:4])
+    return value

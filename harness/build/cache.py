@@ -1,0 +1,80 @@
+"""
+Builds kept by content: the key is a hash of everything that went in.
+
+    <root>/builds/ab/abcd….json    how it ended (failures too), and the artefact's own hash
+    <root>/builds/ab/abcd….so      the artefact
+    <root>/builds/ab/lock          one builder at a time for keys that begin alike
+
+The JSON is written last, each file whole or not at all, so an entry is there or it is not.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.disk import cache_root, write_atomically
+
+
+def key_of(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode()
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    facts: dict[str, Any]
+    artefact: Path | None
+
+
+def _place(key: str, suffix: str) -> Path:
+    return cache_root() / "builds" / key[:2] / f"{key}{suffix}"
+
+
+@contextlib.contextmanager
+def locked(key: str) -> Iterator[None]:
+    """Alone with this key, among all processes."""
+    path = _place(key, "").with_name("lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def lookup(key: str) -> Entry | None:
+    """The entry, if it is there and its artefact is the one that was stored."""
+    try:
+        facts = json.loads(_place(key, ".json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    if facts["sha256"] is None:
+        return Entry(facts, None)
+    artefact = _place(key, ".so")
+    try:
+        digest = hashlib.sha256(artefact.read_bytes()).hexdigest()
+    except OSError:
+        return None
+    return Entry(facts, artefact) if digest == facts["sha256"] else None
+
+
+def store(key: str, facts: dict[str, Any], artefact: bytes | None) -> Entry:
+    kept = dict(facts, sha256=None)
+    path = None
+    if artefact is not None:
+        path = _place(key, ".so")
+        kept["sha256"] = hashlib.sha256(artefact).hexdigest()
+        write_atomically(path, artefact, mode=0o755)
+    write_atomically(_place(key, ".json"), json.dumps(kept).encode())
+    return Entry(kept, path)

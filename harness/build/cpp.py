@@ -1,0 +1,228 @@
+"""
+C and C++ submissions: one shared object that defines `solution` as the problem declares it.
+
+The declaration is force-included, so a definition with other types is a conflict that the compiler
+finds; and the linker must find `solution` defined. Which of the two went wrong is not guessed from
+messages: a failed build is repeated without the declaration, or without the demand, and if that
+passes, the signature was the fault.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from harness.build import cache
+from harness.build.toolchain import (
+    C_FLAGS,
+    CXX_FLAGS,
+    LINK_FLAGS,
+    NEEDS_ENTRY,
+    Compiled,
+    Compiler,
+    compile_boxed,
+    find_compiler,
+)
+from harness.errors import ToolError
+from harness.problem.signature import c_cast, c_declaration, c_parameter
+from harness.records import (
+    DTYPES,
+    Built,
+    BuildFailed,
+    Language,
+    Limits,
+    Problem,
+    Submission,
+    Verdict,
+)
+from harness.sandbox.door import Nursery
+
+_templates = jinja2.Environment(
+    loader=jinja2.PackageLoader("harness.build"),
+    autoescape=False,  # noqa: S701 — C++ is not HTML; what goes in are names checked when read
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+DEFAULT = {Language.CPP: "g++", Language.C: "gcc"}
+_FLAGS = {Language.CPP: CXX_FLAGS, Language.C: C_FLAGS}
+# what each kind of failure means, and its word for machines
+_MISSING = "does not define the function that the problem asks for"
+_CONFLICT = "defines `solution` with other parameters than the problem's"
+
+
+def declaration(problem: Problem, dtype: str, *, declare: bool = True) -> str:
+    """The header that stands before every submission's first line."""
+    element = DTYPES[dtype]
+    kinds = {param.dtype or element for param in problem.params}
+    return _templates.get_template("declaration.h.j2").render(
+        slug=problem.slug,
+        dtype=dtype,
+        element=element.c,
+        uses_bfloat16=any(kind.name == "bfloat16" for kind in kinds),
+        parameters=[c_parameter(param) for param in problem.params],
+        declare=declare,
+    )
+
+
+def build(
+    submission: Submission,
+    problem: Problem,
+    dtype: str,
+    *,
+    nursery: Nursery,
+    compiler: str | None,
+    limits: Limits,
+) -> Built | BuildFailed:
+    chosen = find_compiler(compiler or DEFAULT[submission.language])
+    header = declaration(problem, dtype)
+    flags = _FLAGS[submission.language]
+    # the name is part of the key: it stands in the diagnostics and in the debug lines
+    key = cache.key_of(
+        submission.source, _safe_name(submission), header, "\0".join(flags), chosen.identity
+    )
+    with cache.locked(key):
+        entry = cache.lookup(key)
+        cached = entry is not None
+        if entry is None:
+            outcome = _compile(submission, problem, dtype, chosen, nursery, limits)
+            if isinstance(outcome, BuildFailed):
+                return outcome
+            entry = cache.store(key, *outcome)
+    facts = entry.facts
+    seconds = 0.0 if cached else facts["seconds"]
+    if entry.artefact is None:
+        return BuildFailed(
+            verdict=Verdict(facts["verdict"]),
+            reason=facts["reason"],
+            message=facts["log"],
+            seconds=seconds,
+            cached=cached,
+        )
+    return Built(
+        artefact=entry.artefact,
+        entry=build_entry(problem, dtype, nursery=nursery, limits=limits),
+        log=facts["log"],
+        seconds=seconds,
+        cached=cached,
+    )
+
+
+def _compile(
+    submission: Submission,
+    problem: Problem,
+    dtype: str,
+    compiler: Compiler,
+    nursery: Nursery,
+    limits: Limits,
+) -> tuple[dict[str, object], bytes | None] | BuildFailed:
+    """What to keep of a build that ended by itself; one that was stopped is not kept."""
+    name = _safe_name(submission)
+    flags = list(_FLAGS[submission.language])
+    if submission.language is Language.CPP and b"#include" in submission.source:
+        flags += ["-include", str(_prelude(compiler, nursery, limits))]
+
+    def run(*arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]:
+        header = declaration(problem, dtype, declare=declare).encode()
+        return compile_boxed(
+            nursery,
+            compiler,
+            [*flags, "-include", "grade.h", name, *arguments],
+            files={"grade.h": header, name: submission.source},
+            result="out",
+            limits=limits,
+        )
+
+    compiled, data = run(*LINK_FLAGS, NEEDS_ENTRY, "-o", "out")
+    if compiled.ended is None:
+        return BuildFailed(
+            verdict=Verdict.COMPILE_ERROR,
+            reason="time",
+            message=f"the compiler was stopped after {limits.build_s:g} s",
+            seconds=compiled.seconds,
+        )
+    facts: dict[str, object] = {"seconds": compiled.seconds, "log": compiled.log}
+    if compiled.ok:
+        return facts, data
+    wanted = f"the problem asks for\n\n{c_declaration(problem, DTYPES[dtype].c)}\n\n"
+    verdict, reason = Verdict.COMPILE_ERROR, "compiler"
+    if run("-c", "-o", "out")[0].ok:
+        if run(*LINK_FLAGS, "-o", "out")[0].ok:
+            verdict, reason = Verdict.INVALID_SUBMISSION, "entry"
+            facts["log"] = f"{name} {_MISSING}; {wanted}"
+    elif run("-c", "-o", "out", declare=False)[0].ok:
+        verdict, reason = Verdict.INVALID_SUBMISSION, "signature"
+        facts["log"] = f"{name} {_CONFLICT}; {wanted}{compiled.log}"
+    return {**facts, "verdict": verdict, "reason": reason}, None
+
+
+def _safe_name(submission: Submission) -> str:
+    """The file's own name where it is plain, so that messages speak of what the writer knows."""
+    name = submission.path.name
+    plain = all(c.isascii() and (c.isalnum() or c in "._-+") for c in name)
+    if plain and not name.startswith("-") and name not in {"grade.h", "out"}:
+        return name
+    return f"submission{submission.path.suffix}"
+
+
+def build_entry(problem: Problem, dtype: str, *, nursery: Nursery, limits: Limits) -> Path:
+    """Our typed call of `solution`, shared by all submissions of a problem and dtype."""
+    element = DTYPES[dtype]
+    source = _templates.get_template("entry.cpp.j2").render(
+        slug=problem.slug,
+        declaration=declaration(problem, dtype, declare=False),
+        parameters=[c_parameter(param) for param in problem.params],
+        casts=[c_cast(param, i, element) for i, param in enumerate(problem.params)],
+    )
+    return _own(source, "entry.so", ("-O2", "-fPIC", "-shared"), nursery, limits)
+
+
+def build_native_runner(*, nursery: Nursery, limits: Limits, source: str) -> Path:
+    return _own(source, "runner", ("-O2", "-g1", "-ldl"), nursery, limits)
+
+
+def _own(
+    source: str, result: str, flags: tuple[str, ...], nursery: Nursery, limits: Limits
+) -> Path:
+    """A piece of the harness itself: if it does not build, the harness is broken."""
+    compiler = find_compiler(DEFAULT[Language.CPP])
+    key = cache.key_of(source, "\0".join(flags), compiler.identity)
+    with cache.locked(key):
+        entry = cache.lookup(key)
+        if entry is None:
+            compiled, data = compile_boxed(
+                nursery,
+                compiler,
+                ["-std=c++20", "own.cpp", "-o", result, *flags],
+                files={"own.cpp": source.encode()},
+                result=result,
+                limits=limits,
+            )
+            if data is None:
+                raise ToolError(f"the harness's own {result} does not build:\n{compiled.log}")
+            entry = cache.store(key, {"seconds": compiled.seconds, "log": ""}, data)
+    assert entry.artefact is not None
+    return entry.artefact
+
+
+def _prelude(compiler: Compiler, nursery: Nursery, limits: Limits) -> Path:
+    """The precompiled standard headers for this compiler and these flags."""
+    text = resources.files("harness.build").joinpath("templates/prelude.hpp").read_bytes()
+    key = cache.key_of("prelude", text, "\0".join(CXX_FLAGS), compiler.identity)
+    folder = cache.cache_root() / "preludes" / key
+    header = folder / "prelude.hpp"
+    with cache.locked(key):
+        if not header.exists():
+            compiled, data = compile_boxed(
+                nursery,
+                compiler,
+                [*CXX_FLAGS, "-x", "c++-header", "prelude.hpp", "-o", "prelude.hpp.gch"],
+                files={"prelude.hpp": text},
+                result="prelude.hpp.gch",
+                limits=limits,
+            )
+            if data is None:
+                raise ToolError(f"the standard headers do not compile:\n{compiled.log}")
+            cache.write_atomically(folder / "prelude.hpp.gch", data)
+            cache.write_atomically(header, text)
+    return header

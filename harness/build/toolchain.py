@@ -1,0 +1,106 @@
+"""
+The one door to compilers. Flags belong to the harness; a compiler runs in a box like any stranger,
+because what it reads was written by one.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import ToolError
+from harness.records import Limits
+from harness.sandbox.door import Ended, Nursery
+
+CXX_FLAGS = ("-std=c++20", "-O3", "-march=native", "-fopenmp", "-fPIC", "-g1", "-pipe")
+C_FLAGS = ("-std=c17", *CXX_FLAGS[1:])
+# no undefined symbol survives the link, and `solution` must be among the defined ones
+LINK_FLAGS = ("-shared", "-Wl,-z,defs", "-Wl,-z,now")
+NEEDS_ENTRY = "-Wl,--require-defined=solution"
+LOG_SHOWN = 16_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    path: Path
+    identity: str  # changes when the compiler or this processor does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    ended: Ended | None  # None: it ran into the time limit
+    log: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.ended is not None and self.ended.code == 0
+
+
+@functools.cache
+def find_compiler(name: str) -> Compiler:
+    """A compiler by name, with an identity for cache keys."""
+    found = shutil.which(name)
+    if found is None:
+        raise ToolError(f"{name} is not installed (on Debian or Ubuntu: apt-get install g++)")
+    real = Path(found).resolve()
+    status = real.stat()
+    words = (str(real), str(status.st_size), str(status.st_mtime_ns), _processor())
+    identity = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    return Compiler(path=Path(found), identity=identity)
+
+
+def _processor() -> str:
+    """What `-march=native` depends on."""
+    wanted = ("model name", "flags", "Features", "CPU part")
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    seen = dict.fromkeys(line for line in lines if line.startswith(wanted))
+    return "\n".join(seen)
+
+
+def compile_boxed(
+    nursery: Nursery,
+    compiler: Compiler,
+    arguments: Sequence[str],
+    *,
+    files: dict[str, bytes],
+    result: str,
+    limits: Limits,
+) -> tuple[Compiled, bytes | None]:
+    """Run one compiler over the given files in a box; its result as bytes, if it made one."""
+    began = time.monotonic()
+    with nursery.bear_program(
+        (str(compiler.path), *arguments), files=files, limits=limits
+    ) as box:
+        ended = box.wait(limits.build_s)
+        if ended is None:
+            box.kill()
+        log = box.log.text()
+        data = None
+        if ended is not None and ended.code == 0:
+            data = read_artefact(box.scratch / result, limits.artefact_bytes)
+        compiled = Compiled(
+            ended=ended, log=_shortened(log), seconds=time.monotonic() - began
+        )
+        return compiled, data
+
+
+def _shortened(log: str) -> str:
+    if len(log) <= LOG_SHOWN:
+        return log
+    return log[:LOG_SHOWN] + f"\n… {len(log) - LOG_SHOWN} more characters"
+
+
+def read_artefact(path: Path, cap_bytes: int) -> bytes:
+    """A regular file within the cap; no link is followed, for the folder was a stranger's."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > cap_bytes:
+            raise ToolError(f"the compiler left no usable file ({status.st_size} bytes)")
+        return file.read(cap_bytes)

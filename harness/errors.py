@@ -1,0 +1,41 @@
+"""
+What the harness raises. A wrong kernel is a value (a verdict), never one of these.
+
+    HarnessError                 the harness or the machine failed             exit 3
+     ├── SandboxError            a box could not be made, or the isolation asked for is not to be had
+     ├── ToolError               a tool that the harness needs is missing or broken
+     └── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
+    UserError                    what was asked cannot be done as asked        exit 2
+     └── ProblemError            a problem file with faults, each with its place and its mend
+"""
+
+from harness.records import Fault
+
+
+class HarnessError(Exception):
+    """The harness or the machine failed; nothing is said about the submission."""
+
+
+class SandboxError(HarnessError):
+    pass
+
+
+class ToolError(HarnessError):
+    pass
+
+
+class ReferenceFailed(HarnessError):
+    pass
+
+
+class UserError(Exception):
+    """Bad input; the message says where and what to do."""
+
+
+class ProblemError(UserError):
+    """Every fault of one problem file at once."""
+
+    def __init__(self, path: str, faults: tuple[Fault, ...], text: str = "") -> None:
+        super().__init__("\n".join(fault.render(path, text) for fault in faults))
+        self.path = path
+        self.faults = faults

@@ -1,0 +1,138 @@
+"""
+Inputs, drawn from a secret seed for every call and reproducible from it afterwards.
+
+A seed is written `<kind>-<32 hex digits>`. Beside the normal draw there are structured ones, each
+made to reveal a family of mistakes; they shape one input, chosen by the seed, and leave the others.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.arena.memory import Memory
+from harness.errors import UserError
+from harness.records import Problem
+
+Generator = np.random.Generator
+Floats = NDArray[np.float32]
+_SHOWN = re.compile(r"([a-z_]+)-([0-9a-f]{32})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    kind: str
+    number: int
+
+    @classmethod
+    def fresh(cls, kind: str) -> Self:
+        return cls(kind, secrets.randbits(128))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        found = _SHOWN.fullmatch(text)
+        if found is None or found[1] not in KINDS:
+            raise UserError(
+                f"--seed {text}: not a seed; copy one from a grade, like normal-{'0' * 31}1"
+            )
+        return cls(found[1], int(found[2], 16))
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.number:032x}"
+
+    @property
+    def is_right_aligned(self) -> bool:
+        """Whether buffers end at a guard page in this draw, or begin after one."""
+        return bool(self.number & 1)
+
+
+def _ramp(rng: Generator, base: Floats) -> Floats:
+    """Neighbours differ and repeat with a prime period: shifts and swaps of axes show."""
+    steps = np.arange(base.size, dtype=np.int64) + int(rng.integers(17))
+    return ((steps % 17) - 8).astype(np.float32).reshape(base.shape) / 8
+
+
+def _one_hot(rng: Generator, base: Floats) -> Floats:
+    """A single one: what it touches is an image of the other inputs."""
+    result = np.zeros_like(base)
+    result.flat[int(rng.integers(base.size))] = 1.0
+    return result
+
+
+def _alternating(_: Generator, base: Floats) -> Floats:
+    """Signs change at every step: sums cancel, so a dropped or doubled term stands out."""
+    signs = 1.0 - 2.0 * (np.arange(base.size) % 2)
+    return (np.abs(base).ravel() * signs).astype(np.float32).reshape(base.shape)
+
+
+def _large(_: Generator, base: Floats) -> Floats:
+    return base * np.float32(64)
+
+
+def _tiny(_: Generator, base: Floats) -> Floats:
+    return base * np.float32(1 / 256)
+
+
+def _unshaped(_: Generator, base: Floats) -> Floats:
+    return base
+
+
+KINDS: Mapping[str, Callable[[Generator, Floats], Floats]] = {
+    "normal": _unshaped,
+    "ramp": _ramp,
+    "one_hot": _one_hot,
+    "alternating": _alternating,
+    "large": _large,
+    "tiny": _tiny,
+}
+STRUCTURED = tuple(kind for kind in KINDS if kind != "normal")
+
+
+def _normal(rng: Generator, count: int) -> Floats:
+    return rng.standard_normal(count, dtype=np.float32)
+
+
+def _uniform(rng: Generator, count: int) -> Floats:
+    return rng.random(count, dtype=np.float32)
+
+
+DISTRIBUTIONS: Mapping[str, Callable[[Generator, int], Floats]] = {
+    "normal": _normal,
+    "uniform": _uniform,
+}
+
+
+def generator_of(seed: Seed) -> Generator:
+    return np.random.Generator(np.random.SFC64(seed.number))
+
+
+def fill(memory: Memory, problem: Problem, seed: Seed, window: int = 0) -> None:
+    """Write a draw into the inputs of one window."""
+    rng = generator_of(seed)
+    declared = dict(problem.inputs)
+    floats = [name for name, place in memory.places.items() if place.argument.dtype.is_float]
+    # a declared distribution is a promise to candidates: it is not bent
+    free = [name for name in floats if name not in declared]
+    focus = free[int(rng.integers(len(free)))] if free else ""
+    for name, place in memory.places.items():
+        target = memory.window(name, window)
+        argument = place.argument
+        if argument.dtype.is_float:
+            draw = DISTRIBUTIONS[declared.get(name, "normal")]
+            values = draw(rng, argument.count).reshape(argument.shape)
+            target[...] = KINDS[seed.kind](rng, values) if name == focus else values
+        else:
+            target[...] = _integers(rng, target)
+
+
+def _integers(rng: Generator, target: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers over the type's range, kept small where they might be multiplied."""
+    if target.dtype == np.bool_:
+        return rng.integers(0, 2, target.shape).astype(np.bool_)
+    limits = np.iinfo(target.dtype)
+    low, high = max(limits.min, -(2**15)), min(limits.max, 2**15)
+    return rng.integers(low, high, target.shape, endpoint=True).astype(target.dtype)

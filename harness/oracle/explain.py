@@ -1,0 +1,109 @@
+"""What is wrong with an answer, and where, in words for its writer."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Bound
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+
+def story(
+    name: str, got: Array, truth: Array, errors: NDArray[np.float64], wrong: Mask, bound: Bound
+) -> str:
+    """The worst element, the statistics, and one sentence on where the errors lie."""
+    count = int(wrong.sum())
+    if count == 0:
+        rms = math.sqrt(float(np.mean(np.square(errors))))
+        return (
+            f"`{name}`: each element is within its bound, but the error as a whole is not:"
+            f" rms {rms:.3g}, allowed {bound.rms_error:.3g}"
+        )
+    ranked = np.where(wrong, np.nan_to_num(errors, nan=np.inf), -1.0)
+    if bound.exact:
+        ranked = wrong.astype(np.float64)
+    worst = np.unravel_index(int(np.argmax(ranked)), got.shape)
+    where = ", ".join(str(int(axis)) for axis in worst)
+    share = f"{count} of {got.size} elements ({_percent(count, got.size)})"
+    lines = [
+        f"`{name}`: {share} are wrong",
+        f"worst at [{where}]: got {_number(got[worst])}, expected {_number(truth[worst])},"
+        f" {_allowed(float(errors[worst]), bound)}",
+        where_the_errors_lie(wrong),
+    ]
+    return "; ".join(line for line in lines if line)
+
+
+def _percent(count: int, total: int) -> str:
+    share = 100 * count / total
+    return f"{share:.0f} %" if share >= 1 else f"{share:.2g} %"
+
+
+def _number(value: Any) -> str:
+    number = float(value)
+    return f"{number:.7g}" if np.asarray(value).dtype.kind not in "iub" else str(value)
+
+
+def _allowed(error: float, bound: Bound) -> str:
+    if bound.exact:
+        return "must be equal"
+    if bound.absolute is not None:
+        return f"allowed {bound.absolute:g} + {bound.relative or 0.0:g} |y|"
+    return f"relative error {error:.3g}, allowed {bound.max_error:.3g}"
+
+
+def where_the_errors_lie(wrong: Mask) -> str:
+    """The narrowest pattern that holds all errors, or nearly all elements; one sentence."""
+    if wrong.all():
+        return "all elements are wrong"
+    indices = np.nonzero(wrong)
+    if len(indices[0]) == 1:
+        return ""
+    for axis in range(wrong.ndim):
+        sentence = _along(wrong, indices[axis], axis)
+        if sentence:
+            return sentence
+    if wrong.ndim >= 2 and _only_on_border(wrong):  # noqa: PLR2004 — a plane has two axes
+        return "all of them lie on the border of the last two axes"
+    flat = np.flatnonzero(wrong)
+    if len(flat) == flat[-1] - flat[0] + 1:
+        return f"they are consecutive: flat elements {flat[0]} to {flat[-1]}"
+    steps = np.diff(flat)
+    if len(steps) > 1 and (steps == steps[0]).all():
+        return f"they are every {steps[0]}th flat element from {flat[0]} on"
+    return "they are scattered"
+
+
+def _along(wrong: Mask, found: NDArray[np.intp], axis: int) -> str:
+    size = wrong.shape[axis]
+    used = np.unique(found)
+    if size == 1 or len(used) == size:
+        return ""
+    words = f"all of them lie at {_AXES.get((wrong.ndim, axis), 'axis')} {{}} of axis {axis}"
+    if len(used) == 1:
+        place = used[0]
+        tail = " (the first)" if place == 0 else " (the last)" if place == size - 1 else ""
+        return words.format(f"{place}{tail}")
+    if len(used) == used[-1] - used[0] + 1:
+        return words.format(f"{used[0]} to {used[-1]} (of {size})")
+    steps = np.diff(used)
+    if (steps == steps[0]).all():
+        return words.format(f"{used[0]}, {used[1]}, … every {steps[0]}th")
+    return ""
+
+
+_AXES = {
+    (4, 0): "batch", (4, 1): "channel", (4, 2): "row", (4, 3): "column",
+    (3, 0): "batch", (3, 1): "channel", (3, 2): "column",
+    (2, 0): "row", (2, 1): "column",
+    (1, 0): "element",
+}  # fmt: skip
+
+
+def _only_on_border(wrong: Mask) -> bool:
+    inner = wrong[..., 1:-1, 1:-1]
+    return inner.size > 0 and not bool(inner.any())

@@ -1,0 +1,63 @@
+"""The verdict on outputs: every element of every output, against the truth and its bound."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.arena.memory import Memory
+from harness.oracle.compare import relative_errors, summary, wrong_elements
+from harness.oracle.expect import Expected
+from harness.oracle.explain import story, where_the_errors_lie
+from harness.records import Bound, Comparison
+
+Array = NDArray[Any]
+
+
+def judge_outputs(expected: Expected, outputs: Memory) -> tuple[Comparison, ...]:
+    """One comparison an output. The process that wrote them is frozen."""
+    found = []
+    for name, truth in expected.truth.items():
+        comparison = compare(name, outputs.window(name), truth, expected.bounds[name])
+        if not comparison.ok:
+            untouched = outputs.unwritten(name)
+            if untouched.any():
+                comparison = _unwritten(comparison, untouched)
+        found.append(comparison)
+    return tuple(found)
+
+
+def compare(name: str, got: Array, truth: Array, bound: Bound) -> Comparison:
+    if bound.exact and truth.dtype.kind not in "f":
+        errors = (got != truth).astype(np.float64)
+    else:
+        errors = relative_errors(got, truth.astype(np.float64))
+    wrong = wrong_elements(got, truth, errors, bound)
+    largest, rms = summary(errors)
+    is_measured = not bound.exact and bound.absolute is None
+    failed = bool(wrong.any()) or (is_measured and not rms <= bound.rms_error)
+    reason = ""
+    if failed:
+        reason = "non_finite" if np.isinf(largest) and not bound.exact else "value"
+    return Comparison(
+        output=name,
+        count=got.size,
+        wrong=int(wrong.sum()),
+        max_error=largest,
+        rms_error=rms,
+        bound=bound,
+        reason=reason,
+        story=story(name, got, truth, errors, wrong, bound) if failed else "",
+    )
+
+
+def _unwritten(comparison: Comparison, untouched: NDArray[np.bool_]) -> Comparison:
+    count = int(untouched.sum())
+    what = (
+        f"`{comparison.output}` was never written"
+        if count == untouched.size
+        else f"{count} of {untouched.size} elements of `{comparison.output}` were never written; "
+        + where_the_errors_lie(untouched)
+    )
+    return replace(comparison, reason="unwritten", story=what)

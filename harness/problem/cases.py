@@ -1,0 +1,176 @@
+"""The cases of a problem: scalars by name, defaults filled in, every rule checked when read."""
+
+from collections.abc import Mapping
+
+from harness.problem import fields
+from harness.problem.fields import Notes
+from harness.problem.marks import Node
+from harness.problem.shapes import ShapeError, evaluate, names_in, scope_of
+from harness.records import DTYPES, Case, Param, Role, Tier
+
+MAX_ELEMENTS = 2**40
+BENCH_DEVICES = ("cpu", "cuda")
+
+
+def read_cases(
+    node: Node, notes: Notes, params: tuple[Param, ...]
+) -> tuple[tuple[Case, Node], ...]:
+    """Each case with the place where it stands."""
+    scalars = {param.name: param for param in params if param.role is Role.SCALAR}
+    groups = fields.entries(node, notes, "cases")
+    known = ("defaults", "sample", "test", "bench")
+    for key, (mark, _) in groups.items():
+        if key not in known:
+            near = fields.nearest(key, known)
+            notes.add(
+                mark, f"`{key}` is not a group of cases",
+                f"did you mean `{near}`?" if near else f"one of {', '.join(known)}",
+            )  # fmt: skip
+    defaults = fields.entries(groups["defaults"][1], notes, "defaults") if "defaults" in groups else {}
+    found: list[tuple[Case, Node]] = []
+    for tier in (Tier.SAMPLE, Tier.TEST):
+        if tier in groups:
+            found += _group(groups[tier][1], notes, tier, "any", defaults, scalars)
+    if "bench" in groups:
+        for device, (mark, bench) in fields.entries(groups["bench"][1], notes, "bench").items():
+            if device not in BENCH_DEVICES:
+                notes.add(mark, f"no bench cases for `{device}`", "write cpu: or cuda:")
+            else:
+                found += _group(bench, notes, Tier.BENCH, device, defaults, scalars)
+    names: dict[str, Node] = {}
+    for case, mark in found:
+        if case.name in names:
+            first = names[case.name].line
+            notes.add(mark, f"a case named `{case.name}` stands on line {first} too", "rename one")
+        names.setdefault(case.name, mark)
+    return tuple(found)
+
+
+def _group(
+    node: Node,
+    notes: Notes,
+    tier: Tier,
+    device: str,
+    defaults: Mapping[str, tuple[Node, Node]],
+    scalars: Mapping[str, Param],
+) -> list[tuple[Case, Node]]:
+    found = []
+    for position, item in enumerate(fields.listed(node, notes, f"{tier} cases"), start=1):
+        given = dict(fields.entries(item, notes, "a case"))
+        named = given.pop("name", None)
+        fallback = f"{tier}-{position}" if device == "any" else f"{tier}-{device}-{position}"
+        name = fields.text(named[1], notes, "name") if named else fallback
+        for key, (mark, _) in given.items():
+            if key not in scalars:
+                near = fields.nearest(key, scalars)
+                mend = f"did you mean `{near}`?" if near else "cases give scalar parameters"
+                notes.add(mark, f"`{key}` is not a scalar parameter", mend)
+        missing = [scalar for scalar in scalars if scalar not in {**defaults, **given}]
+        if missing:
+            notes.add(
+                item, f"case `{name}` gives no value for {', '.join(missing)}",
+                "add it here or under `defaults`",
+            )  # fmt: skip
+            continue
+        values = {key: {**defaults, **given}[key][1] for key in scalars}
+        resolved = _resolve(values, notes, scalars)
+        if resolved is not None:
+            found.append((Case(name=name, tier=tier, device=device, scalars=resolved), item))
+    return found
+
+
+def _resolve(
+    values: Mapping[str, Node], notes: Notes, scalars: Mapping[str, Param]
+) -> tuple[tuple[str, int | float], ...] | None:
+    """Numbers as they are; a formula over the other scalars (`groups: in_channels`) in any order."""
+    known: dict[str, int | float] = {}
+    waiting: dict[str, Node] = {}
+    for key, node in values.items():
+        element = scalars[key].dtype
+        if node.kind == "bool":
+            known[key] = int(fields.boolean(node, notes, key))
+        elif (plain := fields.whole(node)) is not None:
+            known[key] = plain
+        elif element is None or element.is_float:
+            known[key] = fields.number(node, notes, key)
+        elif node.kind == "str":
+            waiting[key] = node
+        else:
+            notes.add(node, f"{key}: {node.text!r} is not a whole number")
+            return None
+    while waiting:
+        ready = {}
+        for key, node in waiting.items():
+            try:
+                if names_in(node.text) <= known.keys():
+                    ready[key] = evaluate(node.text, known)
+            except ShapeError as error:
+                notes.add(node, f"{key}: {error}")
+                return None
+        if not ready:
+            for key, node in waiting.items():
+                notes.add(node, f"{key}: `{node.text}` uses names that are not scalars of the case")
+            return None
+        known.update(ready)
+        waiting = {key: node for key, node in waiting.items() if key not in ready}
+    return _fitting(known, values, notes, scalars)
+
+
+def _fitting(
+    known: Mapping[str, int | float],
+    values: Mapping[str, Node],
+    notes: Notes,
+    scalars: Mapping[str, Param],
+) -> tuple[tuple[str, int | float], ...] | None:
+    """Each value within its C type."""
+    fits = True
+    for key, value in known.items():
+        element = scalars[key].dtype
+        if element is None or element.is_float:
+            continue
+        signed = element.name.startswith("int")
+        bits = 8 * element.size_bytes - (1 if signed else 0)
+        low, high = (-(2**bits) if signed else 0), 2**bits - 1
+        if element.name == "bool":
+            high = 1
+        if not low <= value <= high:
+            notes.add(values[key], f"{key}: {value} does not fit {element.c}")
+            fits = False
+    return tuple((key, known[key]) for key in scalars) if fits else None
+
+
+def check_case(
+    case: Case,
+    mark: Node,
+    notes: Notes,
+    *,
+    let: tuple[tuple[str, str], ...],
+    shapes: tuple[tuple[str, tuple[str, ...]], ...],
+    require: tuple[str, ...],
+) -> None:
+    """`require` and every size, with this case's numbers."""
+    try:
+        scope = scope_of(let, case)
+        for rule in require:
+            if not evaluate(rule, scope):
+                notes.add(mark, f"case `{case.name}` breaks `require: {rule}`")
+                return
+        for tensor, axes in shapes:
+            elements = 1
+            for axis in axes:
+                size = evaluate(axis, scope)
+                elements *= size
+                if size < 1:
+                    notes.add(
+                        mark, f"case `{case.name}`: axis `{axis}` of `{tensor}` is {size}",
+                        "every axis is at least 1",
+                    )  # fmt: skip
+                    return
+            if elements > MAX_ELEMENTS:
+                notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+    except ShapeError as error:
+        notes.add(mark, f"case `{case.name}`: {error}")
+
+
+def known_dtypes() -> tuple[str, ...]:
+    return tuple(name for name, dtype in DTYPES.items() if dtype.kind in {"float", "int"})

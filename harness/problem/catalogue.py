@@ -1,0 +1,122 @@
+"""
+Where problems are found: `--problems DIR`, then `./problems`, then the bundled ones.
+
+A problem is named by slug (looked up among the files of a folder, never joined into a path) or by
+the path of a Markdown file. Its reference stands in the folder `reference` beside the folder that
+holds the problem, or beside the file itself.
+"""
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.problem.fields import nearest
+from harness.problem.signature import signature_lines
+from harness.problem.spec import SLUG, missing_to_grade, read_problem, read_text
+from harness.records import Problem, Reference
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+# in a wheel the catalogue is inside the package, in a checkout beside it
+BUNDLED = (
+    _PACKAGE / "bundled" / "problems"
+    if (_PACKAGE / "bundled").is_dir()
+    else _PACKAGE.parent / "problems"
+)
+
+
+def folders(given: Path | None = None) -> tuple[Path, ...]:
+    """The folders that are searched, the nearest first."""
+    if given is not None:
+        if not given.is_dir():
+            raise UserError(f"--problems {given}: not a folder")
+        return (given, BUNDLED)
+    return (Path("problems"), BUNDLED) if Path("problems").is_dir() else (BUNDLED,)
+
+
+def slugs(given: Path | None = None) -> dict[str, Path]:
+    """Every problem that can be named, with its file; a nearer folder hides a farther one."""
+    found: dict[str, Path] = {}
+    for folder in folders(given):
+        for path in sorted(folder.glob("*.md")):
+            if SLUG.fullmatch(path.stem):
+                found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def load_problem(name: str | Path, *, problems: Path | None = None) -> Problem:
+    """The problem of that slug or file, with its reference; what it lacks it may borrow."""
+    path = _find(str(name), problems)
+    problem = _with_reference(read_problem(path))
+    if not problem.shapes and not problem.cases and problem.reference is None:
+        problem = _borrowed(problem, problems)
+    return problem
+
+
+def gradable(problem: Problem) -> Problem:
+    """The problem itself, or a UserError that names each missing key with a block to paste."""
+    if missing := missing_to_grade(problem):
+        blocks = "\n\n".join(missing)
+        raise UserError(
+            f"{problem.path}: this problem can be shown but not graded; it still needs\n\n{blocks}"
+        )
+    return problem
+
+
+def _find(name: str, problems: Path | None) -> Path:
+    if "/" in name or Path(name).suffix in {".md", ".txt"}:
+        return Path(name)
+    known = slugs(problems)
+    if name in known:
+        return known[name]
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else "see `grade problems list`"
+    where = ", ".join(str(folder) for folder in folders(problems))
+    raise UserError(f"no problem `{name}` in {where}; {hint}")
+
+
+def _with_reference(problem: Problem) -> Problem:
+    module = f"{problem.slug.replace('-', '_')}.py"
+    folder = problem.path.resolve().parent
+    beside = [
+        path
+        for path in (folder.parent / "reference" / module, folder / module)
+        if path.is_file()
+    ]
+    if problem.reference is not None and beside:
+        raise UserError(
+            f"{problem.path}: two references, the block under `## Reference` and {beside[0]}; keep one"
+        )
+    if problem.reference is None and beside:
+        source = read_text(beside[0])
+        return replace(problem, reference=Reference(path=beside[0], source=source))
+    return problem
+
+
+def _borrowed(problem: Problem, problems: Path | None) -> Problem:
+    """A base-dialect file takes shapes, cases and reference from the catalogue's twin."""
+    twin_path = slugs(problems).get(problem.slug)
+    if twin_path is None or twin_path.resolve() == problem.path.resolve():
+        return problem
+    twin = _with_reference(read_problem(twin_path))
+    mine, theirs = signature_lines(problem), signature_lines(twin)
+    if mine != theirs:
+        difference = "\n".join(
+            difflib.unified_diff(theirs, mine, str(twin.path), str(problem.path), lineterm="", n=1)
+        )
+        raise UserError(
+            f"{problem.path}: its signature differs from the catalogue's `{problem.slug}`, so it"
+            f" cannot borrow shapes and cases:\n{difference}\n"
+            "      mend: make the parameters agree, or give the file its own slug, shapes and cases"
+        )
+    return replace(
+        twin,
+        title=problem.title,
+        author=problem.author,
+        difficulty=problem.difficulty,
+        tags=problem.tags,
+        body=problem.body,
+        path=problem.path,
+        sha256=twin.sha256,
+        borrowed_from=twin.path,
+    )

@@ -1,0 +1,133 @@
+"""Loose nodes read into typed values; every fault is noted, and reading goes on."""
+
+import difflib
+import keyword
+import math
+import re
+from collections.abc import Iterable
+
+from harness.problem.marks import Node
+from harness.problem.shapes import ShapeError, names_in
+from harness.records import Fault
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+_C_WORDS = frozenset(
+    """alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl
+    concept const constexpr const_cast continue co_await co_return co_yield decltype default delete
+    do double dynamic_cast else enum explicit export extern false float for friend goto if inline
+    int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected
+    public register reinterpret_cast requires restrict return short signed sizeof static
+    static_assert static_cast struct switch template this thread_local throw true try typedef typeid
+    typename union unsigned using virtual void volatile wchar_t while xor xor_eq VAR solution
+    """.split()
+)
+
+
+class Notes:
+    """The faults of one file, collected while it is read."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def add(self, node: Node, what: str, mend: str = "") -> None:
+        self.faults.append(node.fault(what, mend))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    return close[0] if close else ""
+
+
+def entries(node: Node, notes: Notes, what: str) -> dict[str, tuple[Node, Node]]:
+    """A mapping by the text of its keys."""
+    if node.kind != "map":
+        notes.add(node, f"{what} must be a mapping", f"write `{what}: {{name: value, …}}`")
+        return {}
+    for key, _ in node.entries:
+        if key.kind not in {"str", "bool", "null", "int", "float"}:
+            notes.add(key, f"a key of {what} must be a word")
+    return {key.text: (key, value) for key, value in node.entries}
+
+
+def listed(node: Node, notes: Notes, what: str) -> tuple[Node, ...]:
+    if node.kind != "list":
+        notes.add(node, f"{what} must be a list", f"write `{what}: [ … ]`")
+        return ()
+    return node.items
+
+
+def text(node: Node, notes: Notes, what: str) -> str:
+    if node.kind in {"list", "map", "null"}:
+        notes.add(node, f"{what} must be text")
+        return ""
+    return node.text
+
+
+def boolean(node: Node, notes: Notes, what: str) -> bool:
+    """true, false and their quoted forms: `NO` and `on` are words, not truths."""
+    if node.kind in {"bool", "str"} and node.text in {"true", "True", "false", "False"}:
+        return node.text in {"true", "True"}
+    notes.add(node, f"{what} is neither true nor false: {node.text!r}", "write true or false")
+    return False
+
+
+def name(node: Node, notes: Notes, what: str) -> str:
+    word = text(node, notes, what)
+    if word and not _NAME.fullmatch(word):
+        notes.add(node, f"{what} {word!r} is not a name", "letters, digits and _, no digit first")
+    elif keyword.iskeyword(word) or word in _C_WORDS:
+        notes.add(
+            node, f"{what} `{word}` is a reserved word in C++ or Python", f"call it `{word}_`"
+        )
+    return word
+
+
+def choice(node: Node, notes: Notes, what: str, allowed: Iterable[str]) -> str:
+    word = text(node, notes, what)
+    options = tuple(allowed)
+    if word and word not in options:
+        near = nearest(word, options)
+        mend = f"did you mean `{near}`?" if near else f"one of {', '.join(options)}"
+        notes.add(node, f"{what} `{word}` is not known", mend)
+    return word
+
+
+def formula(node: Node, notes: Notes, what: str, known: Iterable[str] | None = None) -> str:
+    """A formula kept as text; its names are checked where they are known."""
+    if node.kind not in {"int", "str"}:
+        notes.add(node, f"{what} must be a whole number or a formula")
+        return "0"
+    try:
+        used = names_in(node.text)
+    except ShapeError as error:
+        notes.add(node, f"{what}: {error}")
+        return "0"
+    if known is not None:
+        for unknown in sorted(used - set(known)):
+            near = nearest(unknown, known)
+            mend = f"did you mean `{near}`?" if near else "use scalar parameters and `let` names"
+            notes.add(node, f"{what}: `{unknown}` is not a scalar parameter or a `let`", mend)
+    return node.text
+
+
+def number(node: Node, notes: Notes, what: str) -> float:
+    if node.kind in {"int", "float"} and not node.quoted:
+        try:
+            value = float(node.text.replace("_", ""))
+        except ValueError:
+            value = math.nan
+        if math.isfinite(value):
+            return value
+        notes.add(node, f"{what}: {node.text} is not a finite number")
+        return 0.0
+    # YAML 1.1 takes 1e-4 for a word
+    notes.add(node, f"{what}: {node.text!r} is not a number", "write it like 1.0e-4")
+    return 0.0
+
+
+def whole(node: Node) -> int | None:
+    """The value of a plain decimal integer, else None (octal and 1:30 are not integers here)."""
+    if node.kind == "int" and not node.quoted and _WHOLE.fullmatch(node.text):
+        return int(node.text)
+    return None

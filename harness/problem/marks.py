@@ -1,0 +1,145 @@
+"""
+YAML front matter read with its places, so that every fault can say line and column.
+
+python-frontmatter splits the file; PyYAML composes nodes and constructs nothing. What YAML could
+surprise with (tags, anchors, aliases, duplicate keys, deep nesting) is refused here, before
+anything grows.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+from harness.records import Fault
+
+MAX_DEPTH = 12
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A piece of the document: a scalar's text, a list, or a mapping; and where it stands."""
+
+    kind: str  # "str", "int", "float", "bool", "null", "list", "map"
+    text: str
+    items: tuple["Node", ...]
+    entries: tuple[tuple["Node", "Node"], ...]
+    line: int
+    column: int
+    quoted: bool = False
+
+    def __iter__(self) -> Iterator["Node"]:
+        return iter(self.items)
+
+    def fault(self, what: str, mend: str = "") -> Fault:
+        return Fault(line=self.line, column=self.column, what=what, mend=mend)
+
+
+class Refused(Exception):  # noqa: N818 — it carries faults, it is not itself the message
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def read_document(text: str) -> tuple[Node | None, str]:
+    """The front matter as a mapping with places (None where there is none), and the body."""
+    handler = _MarkedYAML(first_line=_lines_before_front_matter(text))
+    # metadata is whatever the handler's load returned, under one key of ours
+    metadata, body = frontmatter.parse(text, handler=handler)
+    return metadata.get("root"), body
+
+
+def _lines_before_front_matter(text: str) -> int:
+    blank = text[: len(text) - len(text.lstrip())]
+    return blank.count("\n") + 1
+
+
+class _MarkedYAML(BaseHandler):  # type: ignore[misc]  # python-frontmatter ships no types
+    FM_BOUNDARY = re.compile(r"^-{3,}\s*$", re.MULTILINE)
+    START_DELIMITER = END_DELIMITER = "---"
+
+    def __init__(self, first_line: int) -> None:
+        super().__init__()
+        self.first_line = first_line
+
+    def load(self, fm: str) -> dict[str, Any]:
+        # `fm` begins with the rest of the opening line, so its line 0 is the dashes' own line
+        return {"root": _parse(fm, self.first_line)}
+
+
+def _parse(text: str, first_line: int) -> Node | None:
+    try:
+        _refuse_surprises(text, first_line)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        what = f"not valid YAML: {error.problem or error.context}"
+        mend = "quote the value if it holds a colon, a bracket or a hash"
+        raise Refused(
+            Fault(line=line + first_line, column=column + 1, what=what, mend=mend)
+        ) from error
+    except yaml.YAMLError as error:  # control characters and the like, without a mark
+        raise Refused(Fault(line=first_line, column=1, what=f"not valid YAML: {error}")) from error
+    if root is None:
+        return None
+    faults: list[Fault] = []
+    node = _convert(root, first_line, faults)
+    if faults:
+        raise Refused(*faults)
+    if node.kind != "map":
+        raise Refused(node.fault("the front matter is not a mapping", "write `key: value` lines"))
+    return node
+
+
+def _refuse_surprises(text: str, first_line: int) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        mark = event.start_mark
+        place = {"line": mark.line + first_line, "column": mark.column + 1}
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Refused(
+                Fault(**place, what="anchors and aliases are not read", mend="write it out")
+            )
+        if getattr(event, "tag", None):
+            raise Refused(
+                Fault(**place, what=f"the tag {event.tag} is not read", mend="remove the tag")
+            )
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Refused(Fault(**place, what=f"nested deeper than {MAX_DEPTH} levels"))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _convert(node: yaml.Node, first_line: int, faults: list[Fault]) -> Node:
+    line, column = node.start_mark.line + first_line, node.start_mark.column + 1
+    kind = node.tag.removeprefix(_TAG)
+    if isinstance(node, yaml.SequenceNode):
+        items = tuple(_convert(item, first_line, faults) for item in node.value)
+        return Node("list", "", items, (), line, column)
+    if isinstance(node, yaml.MappingNode):
+        entries = tuple(
+            (_convert(key, first_line, faults), _convert(value, first_line, faults))
+            for key, value in node.value
+        )
+        seen: dict[str, Node] = {}
+        for key, _ in entries:
+            if key.text in seen:
+                faults.append(
+                    key.fault(
+                        f"`{key.text}` stands twice",
+                        f"keep one; the first is on line {seen[key.text].line}",
+                    )
+                )
+            seen.setdefault(key.text, key)
+        return Node("map", "", (), entries, line, column)
+    quoted = node.style is not None
+    kind = kind if kind in {"int", "float", "bool", "null"} else "str"
+    return Node(kind, node.value.strip(), (), (), line, column, quoted)

@@ -1,0 +1,316 @@
+"""
+A problem file read into a Problem: front matter (the base dialect and our own keys) and prose.
+
+All faults of a file are found before any is told. Whether the problem can be graded is another
+question: a file with only a signature loads and can be shown (`missing_to_grade` says what lacks).
+"""
+
+import hashlib
+import re
+import stat
+from pathlib import Path
+
+from harness.errors import ProblemError, UserError
+from harness.problem import fields
+from harness.problem.cases import check_case, known_dtypes, read_cases
+from harness.problem.fields import Notes
+from harness.problem.marks import Node, Refused, read_document
+from harness.records import DTYPES, DType, Fault, Param, Problem, Reference, Role, Tolerance
+
+MAX_BYTES = 1 << 20
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+KEYS = (
+    "slug", "title", "difficulty", "author", "tags", "parameters", "let", "shapes", "require",
+    "dtypes", "cases", "flops", "bytes", "tolerance", "precision", "inputs", "allow",
+)  # fmt: skip
+PARAMETER_KEYS = ("name", "type", "pointer", "const", "constant")
+DIFFICULTIES = ("EASY", "MEDIUM", "HARD")
+_ALIASES = {
+    "float": "float32", "double": "float64", "half": "float16", "int": "int32",
+    **{f"{prefix}int{bits}_t": f"{prefix}int{bits}" for prefix in ("", "u") for bits in (8, 16, 32, 64)},
+}  # fmt: skip
+_FENCE = re.compile(r"^##\s+Reference\s*\n+```python\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+
+
+def read_text(path: Path) -> str:
+    """The text of a regular file within the size cap, or a UserError that says what it is."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(f"{path}: not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise UserError(f"{path}: {status.st_size} bytes; a problem file has at most {MAX_BYTES}")
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UserError(f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x})") from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise UserError(f"{path}:{line}: holds a NUL byte")
+    return text.replace("\r\n", "\n")
+
+
+def read_problem(path: Path) -> Problem:
+    text = read_text(path)
+    try:
+        root, body = read_document(text)
+        if root is None:
+            raise Refused(_no_front_matter(text))
+        notes = Notes()
+        problem = _read(root, body, path, text, notes)
+        if notes.faults:
+            raise Refused(*notes.faults)
+    except Refused as refused:
+        faults = tuple(sorted(refused.faults, key=lambda fault: (fault.line, fault.column)))
+        raise ProblemError(str(path), faults, text) from refused
+    return problem
+
+
+def _no_front_matter(text: str) -> Fault:
+    if text.lstrip().startswith("---"):
+        what, mend = "the front matter has no end", "close it with a line `---`"
+    else:
+        what, mend = "no front matter", "begin the file with `---`, keys, `---`"
+    return Fault(line=1, column=1, what=what, mend=mend)
+
+
+def missing_to_grade(problem: Problem) -> tuple[str, ...]:
+    """What the file still needs before anything can be graded, each as a block to paste."""
+    missing = []
+    tensors = [param.name for param in problem.params if param.pointer]
+    if not problem.params:
+        missing.append('parameters:\n  - {name: x, type: "[VAR]", pointer: true, const: true}')
+    absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
+    if absent:
+        missing.append("shapes:\n" + "\n".join(f"  {tensor}: [n]" for tensor in absent))
+    if not problem.cases:
+        scalars = [param.name for param in problem.params if param.role is Role.SCALAR]
+        sizes = ", ".join(f"{scalar}: 7" for scalar in scalars)
+        missing.append(f"cases:\n  test:\n    - {{{sizes}}}")
+    if problem.reference is None:
+        missing.append(
+            f"reference/{problem.slug.replace('-', '_')}.py:\n"
+            f"  def reference({_reference_arguments(problem)}): …"
+        )
+    return tuple(missing)
+
+
+def _reference_arguments(problem: Problem) -> str:
+    return ", ".join(param.name for param in problem.params if param.role is not Role.OUTPUT)
+
+
+def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem:
+    top = fields.entries(root, notes, "the front matter")
+    given = {key: value for key, (_, value) in top.items()}
+    for key, (mark, _) in top.items():
+        near = fields.nearest(key, KEYS)
+        if key not in KEYS and near:
+            notes.add(mark, f"`{key}` is not a key", f"did you mean `{near}`?")
+
+    def word(key: str, default: str = "") -> str:
+        return fields.text(given[key], notes, key) if key in given else default
+
+    params = _params(given["parameters"], notes) if "parameters" in given else ()
+    scalars = [param.name for param in params if param.role is Role.SCALAR]
+    let = _let(given["let"], notes, scalars, params) if "let" in given else ()
+    known = (*scalars, *(name for name, _ in let))
+    shapes = _shapes(given["shapes"], notes, params, known) if "shapes" in given else ()
+    require = tuple(
+        fields.formula(item, notes, "require", known)
+        for item in (fields.listed(given["require"], notes, "require") if "require" in given else ())
+    )
+    cases = read_cases(given["cases"], notes, params) if "cases" in given else ()
+    if not notes.faults:  # sizes mean nothing while names or formulas are wrong
+        for case, mark in cases:
+            check_case(case, mark, notes, let=let, shapes=shapes, require=require)
+    return Problem(
+        slug=_slug(given, notes, path),
+        title=word("title", path.stem),
+        difficulty=fields.choice(given["difficulty"], notes, "difficulty", DIFFICULTIES)
+        if "difficulty" in given
+        else "",
+        author=word("author"),
+        tags=tuple(
+            fields.text(item, notes, "a tag")
+            for item in (fields.listed(given["tags"], notes, "tags") if "tags" in given else ())
+        ),
+        params=params,
+        let=let,
+        shapes=shapes,
+        require=require,
+        dtypes=_dtypes(given, notes),
+        cases=tuple(case for case, _ in cases),
+        flops=fields.formula(given["flops"], notes, "flops", known) if "flops" in given else None,
+        bytes=fields.formula(given["bytes"], notes, "bytes", known) if "bytes" in given else None,
+        tolerance=_tolerance(given["tolerance"], notes, known)
+        if "tolerance" in given
+        else Tolerance(),
+        precision=fields.choice(given["precision"], notes, "precision", ("ieee", "tf32"))
+        if "precision" in given
+        else "ieee",
+        inputs=_inputs(given["inputs"], notes, params) if "inputs" in given else (),
+        allow=tuple(
+            fields.text(item, notes, "allow")
+            for item in fields.listed(given["allow"], notes, "allow")
+        )
+        if "allow" in given
+        else None,
+        extra=tuple((key, value.text) for key, value in given.items() if key not in KEYS),
+        body=body,
+        path=path,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        reference=_fenced_reference(body, path),
+    )
+
+
+def _slug(given: dict[str, Node], notes: Notes, path: Path) -> str:
+    slug = fields.text(given["slug"], notes, "slug") if "slug" in given else path.stem
+    if not SLUG.fullmatch(slug):
+        mark = given.get("slug") or Node("str", "", (), (), 1, 1)
+        notes.add(
+            mark, f"the slug {slug!r} is not one", "lower-case letters, digits and -, up to 64"
+        )
+    return slug
+
+
+def _params(node: Node, notes: Notes) -> tuple[Param, ...]:
+    params: list[Param] = []
+    for item in fields.listed(node, notes, "parameters"):
+        given = fields.entries(item, notes, "a parameter")
+        for key, (mark, _) in given.items():
+            if key not in PARAMETER_KEYS:
+                near = fields.nearest(key, PARAMETER_KEYS)
+                mend = f"did you mean `{near}`?" if near else f"one of {', '.join(PARAMETER_KEYS)}"
+                notes.add(mark, f"`{key}` is not a key of a parameter", mend)
+        for key in ("name", "type"):
+            if key not in given:
+                notes.add(item, f"the parameter has no `{key}`", f"add `{key}: …`")
+        if not {"name", "type"} <= given.keys():
+            continue
+        param = _param({key: value for key, (_, value) in given.items()}, item, notes)
+        if any(param.name == other.name for other in params):
+            notes.add(given["name"][1], f"a second parameter named `{param.name}`", "rename one")
+        params.append(param)
+    return tuple(params)
+
+
+def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
+    name = fields.name(given["name"], notes, "the parameter")
+    dtype, is_tensor = _type(given["type"], notes)
+    if "pointer" not in given and not is_tensor:
+        notes.add(item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`")
+    pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else True
+    spellings = [key for key in ("const", "constant") if key in given]
+    values = [fields.boolean(given[key], notes, key) for key in spellings]
+    if len(set(values)) > 1:
+        notes.add(given["constant"], f"`{name}`: const and constant disagree", "keep `const`")
+    if pointer and not values:
+        notes.add(item, f"`{name}`: read or written?", "add `const: true` (read) or `const: false`")
+    return Param(name=name, dtype=dtype, pointer=pointer, const=bool(values and values[0]))
+
+
+def _type(node: Node, notes: Notes) -> tuple[DType | None, bool]:
+    """The element type; None is the variant's. And whether it was called a tensor."""
+    if node.kind == "list":  # an unquoted [VAR] is a YAML list of one word
+        word = node.items[0].text if len(node.items) == 1 else ""
+    else:
+        word = fields.text(node, notes, "type").strip("[]")
+    if word in {"VAR", "torch.Tensor"}:
+        return None, word == "torch.Tensor"
+    spelling = _ALIASES.get(word, word)
+    if spelling not in DTYPES:
+        near = fields.nearest(word, ("[VAR]", *DTYPES, *_ALIASES))
+        mend = f"did you mean `{near}`?" if near else f"[VAR], {', '.join((*DTYPES, *_ALIASES))}"
+        notes.add(node, f"the type `{word}` is not known", mend)
+        return None, False
+    return DTYPES[spelling], False
+
+
+def _let(
+    node: Node, notes: Notes, scalars: list[str], params: tuple[Param, ...]
+) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    for key, (mark, value) in fields.entries(node, notes, "let").items():
+        fields.name(mark, notes, "let")
+        if any(key == param.name for param in params):
+            notes.add(mark, f"`{key}` is a parameter already", "give the derived size another name")
+        known = (*scalars, *(name for name, _ in found))
+        found.append((key, fields.formula(value, notes, f"let {key}", known)))
+    return tuple(found)
+
+
+def _shapes(
+    node: Node, notes: Notes, params: tuple[Param, ...], known: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    tensors = [param.name for param in params if param.pointer]
+    found = []
+    for key, (mark, value) in fields.entries(node, notes, "shapes").items():
+        if key not in tensors:
+            near = fields.nearest(key, tensors)
+            mend = f"did you mean `{near}`?" if near else "shapes are for pointer parameters"
+            notes.add(mark, f"`{key}` is not a pointer parameter", mend)
+        axes = fields.listed(value, notes, f"the shape of {key}")
+        found.append(
+            (key, tuple(fields.formula(axis, notes, f"shape of {key}", known) for axis in axes))
+        )
+    for tensor in tensors:
+        if tensor not in dict(found):
+            notes.add(node, f"`{tensor}` has no shape", f"add `{tensor}: [ … ]`")
+    return tuple(found)
+
+
+def _dtypes(given: dict[str, Node], notes: Notes) -> tuple[str, ...]:
+    if "dtypes" not in given:
+        return ("float32",)
+    found = tuple(
+        fields.choice(item, notes, "dtype", known_dtypes())
+        for item in fields.listed(given["dtypes"], notes, "dtypes")
+    )
+    if not found:
+        notes.add(given["dtypes"], "dtypes is empty", "name at least one, like float32")
+    return found
+
+
+def _tolerance(node: Node, notes: Notes, known: tuple[str, ...]) -> Tolerance:
+    if node.kind == "str":
+        fields.choice(node, notes, "tolerance", ("exact",))
+        return Tolerance(exact=True)
+    given = fields.entries(node, notes, "tolerance")
+    options = ("reduction", "absolute", "relative", "because")
+    for key, (mark, _) in given.items():
+        if key not in options:
+            near = fields.nearest(key, options)
+            mend = f"did you mean `{near}`?" if near else f"one of {', '.join(options)}"
+            notes.add(mark, f"`{key}` is not a key of tolerance", mend)
+    values = {key: value for key, (_, value) in given.items()}
+    explicit = {"absolute", "relative"} & values.keys()
+    if explicit and "because" not in values:
+        notes.add(node, "an explicit bound needs its reason", "add `because: …`")
+    return Tolerance(
+        reduction=fields.formula(values["reduction"], notes, "reduction", known)
+        if "reduction" in values
+        else None,
+        absolute=fields.number(values["absolute"], notes, "absolute") if "absolute" in values else None,
+        relative=fields.number(values["relative"], notes, "relative") if "relative" in values else None,
+        because=fields.text(values["because"], notes, "because") if "because" in values else "",
+    )
+
+
+def _inputs(
+    node: Node, notes: Notes, params: tuple[Param, ...]
+) -> tuple[tuple[str, str], ...]:
+    tensors = [param.name for param in params if param.pointer]
+    found = []
+    for key, (mark, value) in fields.entries(node, notes, "inputs").items():
+        fields.choice(mark, notes, "input", tensors)
+        found.append((key, fields.choice(value, notes, "distribution", ("normal", "uniform"))))
+    return tuple(found)
+
+
+def _fenced_reference(body: str, path: Path) -> Reference | None:
+    found = _FENCE.search(body + "\n")
+    return Reference(path=path, source=found.group(1)) if found else None

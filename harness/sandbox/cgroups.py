@@ -1,0 +1,101 @@
+"""
+The v2 cgroup hierarchy, where there is one to write to: groups that freeze and die as a whole.
+
+Found through mountinfo, so that a hybrid host (v1 controllers, v2 beside them) works too.
+"""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from harness.errors import SandboxError
+
+_UNESCAPE = {r"\040": " ", r"\011": "\t", r"\012": "\n", r"\134": "\\"}
+
+
+def find_home() -> tuple[Path | None, str]:
+    """Our own v2 group if groups can be made in it, else None and the reason."""
+    mount = _v2_mount()
+    if mount is None:
+        return None, "no cgroup v2 hierarchy is mounted"
+    home = mount / _own_path().lstrip("/")
+    for file in ("cgroup.procs", "."):
+        if not os.access(home / file, os.W_OK):
+            return None, f"{home / file} is not writable (a delegated scope would be)"
+    return home, ""
+
+
+def _v2_mount() -> Path | None:
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        if right.split()[0] == "cgroup2":
+            mount = left.split()[4]
+            for escaped, plain in _UNESCAPE.items():
+                mount = mount.replace(escaped, plain)
+            return Path(mount)
+    return None
+
+
+def _own_path() -> str:
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        if line.startswith("0::"):
+            return line[3:]
+    return "/"
+
+
+class Group:
+    """One cgroup of ours; files that are used inside a timed window are opened beforehand."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir()
+            self.procs = os.open(path / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            self._freeze = os.open(path / "cgroup.freeze", os.O_WRONLY | os.O_CLOEXEC)
+            self._events = os.open(path / "cgroup.events", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SandboxError(f"cannot make the cgroup {path}: {error}") from error
+
+    def thaw(self) -> None:
+        os.pwrite(self._freeze, b"0", 0)
+
+    def freeze(self, deadline_s: float = 10.0) -> int:
+        """Freeze all that is in it; the monotonic time at which the kernel said so."""
+        os.pwrite(self._freeze, b"1", 0)
+        give_up = time.monotonic_ns() + int(deadline_s * 1e9)
+        while b"frozen 1" not in os.pread(self._events, 256, 0):
+            if time.monotonic_ns() > give_up:
+                raise SandboxError(f"{self.path} would not freeze within {deadline_s} s")
+        return time.monotonic_ns()
+
+    def is_populated(self) -> bool:
+        return b"populated 1" in os.pread(self._events, 256, 0)
+
+    def kill(self, deadline_s: float = 10.0) -> None:
+        """Kill every process in it and see that none is left; frozen ones die too."""
+        (self.path / "cgroup.kill").write_text("1")
+        give_up = time.monotonic() + deadline_s
+        while self.is_populated():
+            if time.monotonic() > give_up:
+                raise SandboxError(f"processes in {self.path} survive a kill")
+            time.sleep(0.0005)
+
+    def close(self) -> None:
+        for descriptor in (self.procs, self._freeze, self._events):
+            os.close(descriptor)
+        with contextlib.suppress(OSError):  # gone with its nursery already
+            self.path.rmdir()
+
+
+def remove_tree(path: Path) -> None:
+    """Kill whatever is under a group and remove it, as often as it takes; for those who clean up."""
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            (path / "cgroup.kill").write_text("1")
+        for child in sorted(path.glob("**/"), key=lambda p: len(p.parts), reverse=True):
+            with contextlib.suppress(OSError):
+                child.rmdir()
+        if not path.exists():
+            return
+        time.sleep(0.005)

@@ -1,0 +1,310 @@
+"""
+The one door to child processes, as the judge sees it.
+
+A Nursery is a helper process of ours that forks boxes; a Box is one stranger (or compiler, or
+reference) in it: it can be frozen, thawed, waited for and killed, and nothing of it survives a kill.
+"""
+
+import fcntl
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness.errors import SandboxError
+from harness.records import Limits
+from harness.sandbox import cgroups, processes
+from harness.sandbox.nursery import HELLO, STATUS
+
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
+    "from harness.sandbox.nursery import main; main(sys.argv[1:])"
+)
+_CREDENTIALS = struct.Struct("3i")
+_counter = itertools.count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a box's first process ended."""
+
+    code: int | None  # exit code, None if a signal ended it
+    signal: int | None
+
+    def __str__(self) -> str:
+        if self.signal is not None:
+            return signal_name(self.signal)
+        return f"exit code {self.code}"
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+class Log:
+    """What a box prints: kept up to a cap, beyond which writing fails; never parsed."""
+
+    def __init__(self, cap_bytes: int) -> None:
+        self.cap_bytes = cap_bytes
+        self.descriptor = os.memfd_create("log", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(self.descriptor, cap_bytes)
+        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
+
+    @property
+    def is_full(self) -> bool:
+        return os.lseek(self.descriptor, 0, os.SEEK_CUR) >= self.cap_bytes
+
+    def text(self) -> str:
+        written = min(os.lseek(self.descriptor, 0, os.SEEK_CUR), self.cap_bytes)
+        return printable(os.pread(self.descriptor, written, 0).decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def printable(text: str) -> str:
+    """Without control characters: nothing in it can act in a terminal."""
+    return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
+
+
+class Box:
+    """One boxed process tree."""
+
+    def __init__(
+        self, control: socket.socket, log: Log, group: cgroups.Group | None, scratch: Path
+    ) -> None:
+        self._control = control
+        self.log = log
+        self.group = group
+        self.scratch = scratch
+        self.pid = 0
+        self._ended: Ended | None = None
+
+    def fileno(self) -> int:
+        return self._control.fileno()
+
+    def meet(self, deadline_s: float = 30.0) -> None:
+        """Learn the pid, in our own view, from the kernel's word rather than the box's."""
+        self._control.settimeout(deadline_s)
+        try:
+            message, ancillary, _, _ = self._control.recvmsg(16, socket.CMSG_SPACE(12))
+        except TimeoutError as error:
+            raise SandboxError("a box did not start") from error
+        if message != HELLO:
+            raise SandboxError(f"a box could not be entered: {self.log.text().strip()}")
+        for _, _, data in ancillary:
+            self.pid = _CREDENTIALS.unpack_from(data)[0]
+
+    @property
+    def frozen_by(self) -> str:
+        return "cgroup" if self.group else "signal"
+
+    def freeze(self) -> int:
+        """Stand still, all of it; the monotonic nanosecond at which that was verified."""
+        if self.group is not None:
+            return self.group.freeze()
+        return processes.stop_tree(self.pid)
+
+    def thaw(self) -> None:
+        if self.group is not None:
+            self.group.thaw()
+        else:
+            processes.continue_tree(self.pid)
+
+    def wait(self, timeout_s: float) -> Ended | None:
+        """How it ended, or None if it has not by then."""
+        if self._ended is None:
+            ready, _, _ = select.select([self._control], [], [], max(0.0, timeout_s))
+            if ready:
+                message = self._control.recv(16)
+                code = None
+                if len(message) == STATUS.size:
+                    code = os.waitstatus_to_exitcode(STATUS.unpack(message)[1])
+                self._ended = Ended(
+                    code=code if code is None or code >= 0 else None,
+                    signal=-code if code is not None and code < 0 else None,
+                )
+        return self._ended
+
+    def kill(self) -> None:
+        """End every process of it."""
+        if self.group is not None:
+            self.group.kill()
+        elif self._ended is None:
+            processes.kill_tree(self.pid)
+
+    def close(self) -> None:
+        self.kill()
+        if self.group is not None:
+            self.group.close()
+        self._control.close()
+        self.log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Nursery:
+    """The judge's handle of one nursery process."""
+
+    def __init__(self, *, preload: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
+        home, self.no_group_reason = cgroups.find_home()
+        self._groups = None
+        if home is not None:
+            self._groups = home / f"grade-{os.getpid()}-{next(_counter)}"
+            self._groups.mkdir()
+        settings = {
+            "preload": list(preload),
+            "namespaces": True,
+            "group": str(self._groups) if self._groups else None,
+        }
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = Log(1 << 16)
+        self._process = subprocess.Popen(  # noqa: S603 — the door itself
+            [
+                sys.executable, "-I", "-S", "-c", _BOOT,
+                str(theirs.fileno()), json.dumps(settings), json.dumps(sys.path),
+            ],
+            env={**environment(), **(env or {})},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self._errors.descriptor,
+            stderr=self._errors.descriptor,
+            start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        self._door = ours
+        self._hello: dict[str, object] | None = None
+        self._boxes = itertools.count()
+
+    def _ready(self) -> dict[str, object]:
+        if self._hello is None:
+            self._door.settimeout(120)
+            try:
+                message = self._door.recv(1 << 16)
+            except (TimeoutError, ConnectionError) as error:
+                raise SandboxError("a helper process did not start") from error
+            if not message:
+                raise SandboxError(f"a helper process did not start: {self._errors.text().strip()}")
+            self._hello = json.loads(message)
+        assert self._hello is not None
+        return self._hello
+
+    @property
+    def has_namespaces(self) -> bool:
+        return bool(self._ready()["namespaces"])
+
+    @property
+    def has_groups(self) -> bool:
+        return self._groups is not None
+
+    def scratch(self) -> Path:
+        """A new empty folder that goes away with the nursery, even if the judge is killed."""
+        folder = Path(str(self._ready()["scratch"])) / str(next(self._boxes))
+        folder.mkdir()
+        return folder
+
+    def bear_program(
+        self,
+        argv: Sequence[str],
+        *,
+        files: Mapping[str, bytes] | None = None,
+        descriptors: Sequence[int] = (),
+        env: Mapping[str, str] | None = None,
+        limits: Limits,
+    ) -> Box:
+        """A new box that becomes a program, started in a folder that holds the given files."""
+        return self._bear(argv, "", files or {}, descriptors, env or {}, limits)
+
+    def bear_module(
+        self, module: str, *, descriptors: Sequence[int], env: Mapping[str, str], limits: Limits
+    ) -> Box:
+        """A new box that runs `main(3)` of a module of ours that the nursery has imported."""
+        return self._bear((), module, {}, descriptors, env, limits)
+
+    def _bear(
+        self,
+        argv: Sequence[str],
+        module: str,
+        files: Mapping[str, bytes],
+        descriptors: Sequence[int],
+        env: Mapping[str, str],
+        limits: Limits,
+    ) -> Box:
+        scratch = self.scratch()
+        for name, data in files.items():
+            (scratch / name).write_bytes(data)
+        group = cgroups.Group(self._groups / scratch.name) if self._groups else None
+        log = Log(limits.log_bytes)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        request = {
+            "argv": list(argv),
+            "module": module,
+            "env": {**environment(), "TMPDIR": str(scratch), "HOME": str(scratch), **env},
+            "cwd": str(scratch),
+            "group": group is not None,
+            "rlimits": {
+                "RLIMIT_AS": limits.memory_bytes,
+                "RLIMIT_FSIZE": limits.file_bytes,
+                "RLIMIT_CORE": 0,
+                "RLIMIT_NOFILE": 4096,
+            },
+        }
+        passed = [theirs.fileno(), log.descriptor, *([group.procs] if group else []), *descriptors]
+        try:
+            socket.send_fds(self._door, [json.dumps(request).encode()], passed)
+        except OSError as error:
+            raise SandboxError(f"a helper process died: {self._errors.text().strip()}") from error
+        theirs.close()
+        box = Box(ours, log, group, scratch)
+        box.meet()
+        return box
+
+    def close(self) -> None:
+        self._door.close()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._groups is not None:
+            cgroups.remove_tree(self._groups)
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def environment() -> dict[str, str]:
+    """Built from nothing: no secret of the judge's own environment gets in."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}

@@ -1,0 +1,182 @@
+"""
+The program that bears every child process of the harness: `python -m`-less, started by the door.
+
+It imports what it is told to (torch, for Python runners), computes nothing, then forks a box for
+each request that comes over its socket. A boxed child joins its cgroup, is the first process of a
+pid namespace of its own where that is allowed, has only the descriptors it was given, and then
+becomes a program (exec) or runs a module of ours.
+
+When the judge goes away, however it goes, the socket ends: the nursery kills its boxes, removes its
+cgroup and its scratch folder, and leaves.
+
+    judge ──request {argv | module, …} + descriptors──▶ nursery ──fork──▶ box
+    judge ◀──hello (credentials), wait status── control socket of that box
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import resource
+import selectors
+import shutil
+import signal
+import socket
+import struct
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from harness.sandbox import cgroups, kernel, processes
+
+STATUS = struct.Struct("<ci")  # b"X", wait status
+HELLO = b"H"
+MAX_REQUEST = 1 << 16
+MAX_DESCRIPTORS = 16
+# what each request's descriptors are, in this order; the rest become 3, 4, 5 … in the box
+CONTROL, LOG, GROUP = 0, 1, 2
+
+
+def main(argv: list[str]) -> None:
+    door = socket.socket(fileno=int(argv[0]))
+    settings = json.loads(argv[1])
+    own = _enter_namespaces() if settings["namespaces"] else None
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    for name in settings["preload"]:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is there now is there for good: children need not copy its pages
+    scratch = Path(tempfile.mkdtemp(prefix="grade-"))
+    group = Path(settings["group"]) if settings["group"] else None
+    try:
+        hello = {"scratch": str(scratch), "namespaces": own is not None}
+        door.send(json.dumps(hello).encode())
+        _serve(door, own)
+    finally:
+        if group is not None:
+            cgroups.remove_tree(group)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _enter_namespaces() -> int | None:
+    """
+    Be able to give each box a pid namespace: as root directly, else inside a user namespace.
+    The descriptor of our own pid namespace, to come back to; None where it is not allowed.
+    """
+    try:
+        if os.geteuid() == 0:
+            own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            kernel.unshare(kernel.CLONE_NEWPID)
+            kernel.setns(own, kernel.CLONE_NEWPID)
+            return own
+        uid, gid = os.geteuid(), os.getegid()
+        kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWPID)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    except OSError:
+        return None
+    # the first process of the new namespace: when it ends, the kernel ends all below it
+    if child := os.fork():
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+    return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _serve(door: socket.socket, own: int | None) -> None:
+    boxes: dict[int, socket.socket] = {}
+    selector = selectors.DefaultSelector()
+    selector.register(door, selectors.EVENT_READ)
+    try:
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is not door:
+                    _report(key.data, boxes.pop(key.data))
+                    selector.unregister(key.fileobj)
+                    os.close(key.fd)
+                    if own is None:
+                        _sweep_orphans(boxes)
+                    continue
+                message, descriptors, _, _ = socket.recv_fds(door, MAX_REQUEST, MAX_DESCRIPTORS)
+                if not message:
+                    return
+                pid = _bear(json.loads(message), descriptors, own)
+                boxes[pid] = socket.socket(fileno=descriptors[CONTROL])
+                for descriptor in descriptors[LOG:]:
+                    os.close(descriptor)
+                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+    finally:
+        for pid in boxes:  # with a namespace, the whole box dies with its first process
+            processes.send(pid, signal.SIGKILL)
+        if own is None:
+            _sweep_orphans({})
+
+
+def _report(pid: int, control: socket.socket) -> None:
+    status = os.waitpid(pid, 0)[1]
+    with contextlib.suppress(OSError):  # the judge may have lost interest
+        control.send(STATUS.pack(b"X", status))
+    control.close()
+
+
+def _sweep_orphans(boxes: dict[int, socket.socket]) -> None:
+    """Without namespaces a box's orphans come to us, their subreaper: end and bury them."""
+    for child in processes.children(os.getpid()):
+        if child not in boxes:
+            processes.kill_tree(child)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def _bear(request: dict[str, Any], descriptors: list[int], own: int | None) -> int:
+    if own is not None:
+        kernel.unshare(kernel.CLONE_NEWPID)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _live(request, descriptors)
+        except BaseException as error:  # noqa: BLE001 — nothing may return into the nursery's loop
+            os.write(2, f"the box could not be entered: {error}\n".encode())
+        finally:
+            os._exit(126)
+    if own is not None:
+        kernel.setns(own, kernel.CLONE_NEWPID)
+    return pid
+
+
+def _live(request: dict[str, Any], descriptors: list[int]) -> None:
+    os.setsid()
+    socket.socket(fileno=os.dup(descriptors[CONTROL])).send(HELLO)
+    if request["group"]:
+        os.write(descriptors[GROUP], b"0")
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    given = descriptors[GROUP + 1 if request["group"] else GROUP :]
+    _keep_only(descriptors[LOG], given)
+    for name, value in request["rlimits"].items():
+        number = getattr(resource, name)
+        _, hard = resource.getrlimit(number)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (value, value))
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    if request["argv"]:
+        os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 — this is the door
+    importlib.import_module(request["module"]).main(3)
+
+
+def _keep_only(log: int, given: list[int]) -> None:
+    """0 is empty, 1 and 2 are the log, 3 and on are what was given; nothing else is open."""
+    high = 100
+    parked = [os.open(os.devnull, os.O_RDONLY), log, log, *given]
+    for position, descriptor in enumerate(parked):
+        os.dup2(descriptor, high + position)
+    for position in range(len(parked)):
+        os.dup2(high + position, position)
+    os.closerange(len(parked), 65536)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

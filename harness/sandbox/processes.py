@@ -1,0 +1,83 @@
+"""Processes as /proc shows them: the weaker way to stop and kill a whole tree."""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from harness.errors import SandboxError
+
+_FINISHED = frozenset("ZX")
+_STOPPED = frozenset("TtZX")
+
+
+def children(pid: int) -> list[int]:
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in file.read_text().split()]
+    return found
+
+
+def tree(root: int) -> list[int]:
+    """A process and all its descendants, as far as they can be seen now."""
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting += children(pid)
+    return found
+
+
+def _states(pid: int) -> set[str]:
+    states = set()
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            states.add(stat.read_text().rpartition(") ")[2][0])
+    return states
+
+
+def is_alive(pid: int) -> bool:
+    return bool(_states(pid) - _FINISHED)
+
+
+def minor_faults(pid: int) -> int:
+    """Page faults without disk of the whole process so far."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def stop_tree(root: int, deadline_s: float = 10.0) -> int:
+    """Stop every process of a tree; the monotonic time at which all their threads stood still."""
+    give_up = time.monotonic() + deadline_s
+    known: set[int] = set()
+    while True:
+        members = set(tree(root))
+        for pid in members - known:
+            send(pid, signal.SIGSTOP)
+        still = all(_states(pid) <= _STOPPED for pid in members)
+        if still and members == known:
+            return time.monotonic_ns()
+        known = members
+        if time.monotonic() > give_up:
+            raise SandboxError("a process would not stop")
+
+
+def continue_tree(root: int) -> None:
+    for pid in tree(root):
+        send(pid, signal.SIGCONT)
+
+
+def kill_tree(root: int, deadline_s: float = 10.0) -> None:
+    give_up = time.monotonic() + deadline_s
+    while alive := [pid for pid in tree(root) if is_alive(pid)]:
+        for pid in alive:
+            send(pid, signal.SIGKILL)
+        if time.monotonic() > give_up:
+            raise SandboxError("processes survive a kill")
+        time.sleep(0.0005)

@@ -1,0 +1,160 @@
+// Each strip of rows is copied once into a scratch with its zero border, the phases of the stride
+// laid side by side. Whatever stride and dilation, a tap is then a flat array shifted by a
+// constant: whole vectors, no bounds tests, and short rows fill them as well as long ones.
+// grade: problem=conv-depthwise-2d-square-input-sq-kernel
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+#if defined(__AVX512F__)
+constexpr size_t LANES = 16;
+#elif defined(__AVX__)
+constexpr size_t LANES = 8;
+#else
+constexpr size_t LANES = 4;
+#endif
+constexpr size_t BLOCK = 4 * LANES;           // four sums at a time hide the latency of one
+constexpr size_t STRIP_FLOATS = 6 * 1024;     // a strip and its sums stay in the first-level cache
+
+using Vector [[gnu::vector_size(LANES * 4)]] = float;
+
+// One move each, whatever the alignment.
+Vector load(const float* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
+}
+
+void store(float* to, Vector vector) { std::memcpy(to, &vector, sizeof vector); }
+
+struct Sizes {
+    size_t height, width, kernel_h, kernel_w, stride_h, stride_w, padding_h, padding_w,
+        dilation_h, dilation_w;
+
+    size_t h_out() const {
+        return (height + 2 * padding_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
+    }
+    size_t w_out() const {
+        return (width + 2 * padding_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
+    }
+};
+
+// The padded input rows of one strip, split by phase: scratch[phase_h][phase_w][line][column].
+class Strip {
+  public:
+    Strip(const Sizes& sizes, size_t rows)
+        : s(sizes),
+          phases_h(std::min(s.stride_h, s.dilation_h * (s.kernel_h - 1) + 1)),
+          phases_w(std::min(s.stride_w, s.dilation_w * (s.kernel_w - 1) + 1)),
+          pitch(s.w_out() + s.dilation_w * (s.kernel_w - 1) / s.stride_w),
+          lines(rows + s.dilation_h * (s.kernel_h - 1) / s.stride_h),
+          scratch(phases_h * phases_w * lines * pitch + BLOCK),
+          sums(rows * pitch + BLOCK) {
+        for (size_t i = 0; i < s.kernel_h; ++i)
+            for (size_t j = 0; j < s.kernel_w; ++j) {
+                const size_t down = i * s.dilation_h, right = j * s.dilation_w;
+                const size_t phase = down % s.stride_h * phases_w + right % s.stride_w;
+                shifts.push_back((phase * lines + down / s.stride_h) * pitch + right / s.stride_w);
+            }
+    }
+
+    // Fetches what the output rows from `first` on need of one plane. The columns left and right of
+    // the image are zero from the start and stay so; which lines lie outside depends on `first`.
+    void fetch(const VAR* plane, size_t first) {
+        float* to = scratch.data();
+        for (size_t phase_h = 0; phase_h < phases_h; ++phase_h)
+            for (size_t phase_w = 0; phase_w < phases_w; ++phase_w) {
+                const size_t begin = inside_from(0, phase_w), end = inside_from(s.width, phase_w);
+                const VAR* from = plane + (begin * s.stride_w + phase_w - s.padding_w);
+                for (size_t line = 0; line < lines; ++line, to += pitch) {
+                    const size_t row = (first + line) * s.stride_h + phase_h - s.padding_h;
+                    if (row < s.height)    // a row above the image wraps round to a huge number
+                        copy(to + begin, from + row * s.width, end - begin);
+                    else
+                        std::fill_n(to, pitch, 0.0f);
+                }
+            }
+    }
+
+    // Convolves `rows` rows of the strip and writes them, dense, to `to`.
+    void convolve(const VAR* weights, size_t rows, VAR* to) {
+        const size_t w_out = s.w_out(), taps = shifts.size(), end = (rows - 1) * pitch + w_out;
+        for (size_t at = 0; at < end; at += BLOCK) {
+            Vector sum[4] = {};
+            for (size_t tap = 0; tap < taps; ++tap) {
+                const float weight = float(weights[tap]);
+                const float* from = scratch.data() + shifts[tap] + at;
+                for (size_t v = 0; v < 4; ++v) sum[v] += weight * load(from + v * LANES);
+            }
+            for (size_t v = 0; v < 4; ++v) store(sums.data() + at + v * LANES, sum[v]);
+        }
+        for (size_t row = 0; row < rows; ++row, to += w_out) {
+            const float* from = sums.data() + row * pitch;
+            #pragma omp simd
+            for (size_t x = 0; x < w_out; ++x) to[x] = VAR(from[x]);
+        }
+    }
+
+  private:
+    // Column x of a phase is column x * stride_w + phase - padding_w of the image; this is the
+    // least x that is at or right of image column `column`.
+    size_t inside_from(size_t column, size_t phase) const {
+        const size_t distance = column + s.padding_w;
+        if (distance <= phase) return 0;
+        return std::min(pitch, (distance - phase + s.stride_w - 1) / s.stride_w);
+    }
+
+    // The common strides are constants here, so that the compiler can shuffle whole vectors.
+    void copy(float* to, const VAR* from, size_t count) const {
+        if (s.stride_w == 1) {
+            #pragma omp simd
+            for (size_t x = 0; x < count; ++x) to[x] = float(from[x]);
+        } else if (s.stride_w == 2) {
+            #pragma omp simd
+            for (size_t x = 0; x < count; ++x) to[x] = float(from[2 * x]);
+        } else {
+            for (size_t x = 0; x < count; ++x) to[x] = float(from[x * s.stride_w]);
+        }
+    }
+
+    Sizes s;
+    size_t phases_h, phases_w, pitch, lines;
+    std::vector<float> scratch, sums;
+    std::vector<size_t> shifts;
+};
+
+}    // namespace
+
+extern "C" void solution(const VAR* input, const VAR* kernel, VAR* output,
+                         size_t batch_size, size_t in_channels, size_t out_channels,
+                         size_t height, size_t width, size_t kernel_h, size_t kernel_w,
+                         size_t stride_h, size_t stride_w, size_t padding_h, size_t padding_w,
+                         size_t dilation_h, size_t dilation_w, size_t /* groups */) {
+    const Sizes s{height,   width,     kernel_h,  kernel_w,   stride_h,
+                  stride_w, padding_h, padding_w, dilation_h, dilation_w};
+    const size_t multiplier = out_channels / in_channels;
+    const size_t h_out = s.h_out(), w_out = s.w_out();
+    const size_t most = std::clamp<size_t>(STRIP_FLOATS / (width * stride_h), 1, h_out);
+    const size_t strips = (h_out + most - 1) / most;
+    const size_t rows_each = (h_out + strips - 1) / strips;    // strips of about one length
+
+    #pragma omp parallel
+    {
+        Strip strip(s, rows_each);
+        #pragma omp for collapse(2) schedule(static)
+        for (size_t plane = 0; plane < batch_size * in_channels; ++plane)
+            for (size_t first = 0; first < h_out; first += rows_each) {
+                strip.fetch(input + plane * height * width, first);
+                const size_t rows = std::min(rows_each, h_out - first);
+                for (size_t m = 0; m < multiplier; ++m) {
+                    const VAR* weights =
+                        kernel + (plane % in_channels * multiplier + m) * kernel_h * kernel_w;
+                    const size_t at = ((plane * multiplier + m) * h_out + first) * w_out;
+                    strip.convolve(weights, rows, output + at);
+                }
+            }
+    }
+}

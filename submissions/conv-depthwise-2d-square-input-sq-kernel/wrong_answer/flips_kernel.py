@@ -1,0 +1,36 @@
+# MISTAKE: a convolution as mathematics defines it, with the kernel flipped; deep learning does not
+# flip it. Right only for kernels of one tap.
+# grade: problem=conv-depthwise-2d-square-input-sq-kernel
+import torch
+from torch.nn.functional import conv2d
+
+
+def solution(
+    input: torch.Tensor,
+    kernel: torch.Tensor,
+    output: torch.Tensor,
+    batch_size: int,
+    in_channels: int,
+    out_channels: int,
+    height: int,
+    width: int,
+    kernel_h: int,
+    kernel_w: int,
+    stride_h: int,
+    stride_w: int,
+    padding_h: int,
+    padding_w: int,
+    dilation_h: int,
+    dilation_w: int,
+    groups: int,
+) -> None:
+    output.copy_(
+        conv2d(
+            input,
+            kernel.flip(2, 3),
+            stride=(stride_h, stride_w),
+            padding=(padding_h, padding_w),
+            dilation=(dilation_h, dilation_w),
+            groups=groups,
+        )
+    )
