@@ -35,6 +35,7 @@ class Tier(StrEnum):
 class Language(StrEnum):
     CPP = "cpp"
     C = "c"
+    CUDA = "cuda"
     PYTHON = "python"
 
 
@@ -214,8 +215,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    artefact: Path | None  # None: the source itself is what runs
-    entry: Path | None  # the harness's own typed call of `solution`
+    artefact: Path
+    entry: Path  # the harness's own typed call of `solution`
     log: str = ""
     seconds: float = 0.0
     cached: bool = False
@@ -296,9 +297,18 @@ class CaseResult:
     max_error: float | None = None
     allowed: float | None = None
     seeds: tuple[str, ...] = ()
+    at: int = 0  # where in the artefact it crashed, if that is known
 
 
 # ---- clock --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Said while a grade is under way: what begins now."""
+
+    name: str
+    detail: str = ""
 
 
 class State(StrEnum):

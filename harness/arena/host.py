@@ -9,14 +9,16 @@ import functools
 import os
 import secrets
 import socket
+from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar, cast
 
 from harness.arena import wire
 from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
-from harness.records import Built, Fell, Isolation, Limits, Property, Submission
+from harness.records import Fell, Isolation, Limits, Property
 from harness.sandbox import cgroups
 from harness.sandbox.door import Nursery
 
@@ -26,13 +28,23 @@ RUNNER_MODULE = "harness.arena.runner"
 ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
-    "MALLOC_ARENA_MAX": "1",
 }
+
+
+NOTHING_RAN = Isolation(level=0, freeze="none", properties=())
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Kept = TypeVar("Kept", bound=Closable)
 
 
 class Arena:
     def __init__(self) -> None:
         self._warm: dict[int, Nursery] = {}
+        self._kept: dict[object, Closable] = {}
 
     @functools.cached_property
     def tools(self) -> Nursery:
@@ -73,30 +85,47 @@ class Arena:
 
     def open_native(
         self,
-        built: Built,
+        artefact: Path,
+        entry: Path,
         *,
-        runner: str,
-        submission: Submission,
+        runner: Path,
+        name: str,
         threads: int,
         limits: Limits,
         heap_bytes: int = 0,
     ) -> Session | Fell:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = self.tools.bear_program(
-            [runner],
+            [str(runner)],
             descriptors=[theirs.fileno()],
             env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
             limits=limits,
         )
         theirs.close()
-        assert built.artefact is not None
-        assert built.entry is not None
-        descriptors = [os.open(path, os.O_RDONLY) for path in (built.artefact, built.entry)]
-        name = submission.path.name
+        descriptors = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in (artefact, entry)]
         return _loaded(
             Session(box, ours), descriptors, name, Style.SUBMISSION, threads, limits,
             heap_bytes=heap_bytes,
         )  # fmt: skip
+
+    def warm_up(self, count: int) -> None:
+        """Start so many warm nurseries; they import torch while other things are done."""
+        for number in range(count):
+            self.warm(number)
+
+    def wait_until_warm(self) -> None:
+        for nursery in self._warm.values():
+            nursery.wait_until_ready()
+
+    def keep(self, key: object, make: Callable[[], Kept]) -> Kept:
+        """A long-lived guest of ours, made once and closed with the arena."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast("Kept", self._kept[key])
+
+    def forget(self, key: object) -> None:
+        if key in self._kept:
+            self._kept.pop(key).close()
 
     def isolation(self) -> Isolation:
         """What the walls hold here; what was not attacked is said to be untested."""
@@ -122,6 +151,9 @@ class Arena:
         return Isolation(level=1, freeze=freeze, properties=properties)
 
     def close(self) -> None:
+        for guest in self._kept.values():
+            guest.close()
+        self._kept.clear()
         for nursery in self._warm.values():
             nursery.close()
         self._warm.clear()

@@ -7,6 +7,7 @@ past the end spoils the canary behind; right-aligned, it hits the guard.
 """
 
 import fcntl
+import math
 import mmap
 import os
 import secrets
@@ -84,12 +85,22 @@ class Memory:
         flat = self._bytes[start : start + argument.nbytes].view(numpy_dtype(argument.dtype))
         return flat.reshape(argument.shape)
 
-    def windows(self, name: str, count: int) -> Array:
-        """All windows of an argument as rows of bytes, the gaps between them included."""
+    def elements(self, name: str, first: int, count: int) -> Array:
+        """Some windows of an argument as one flat array, the gaps between them included."""
         place = self.places[name]
-        start = place.offset + place.lead
-        rows = self._bytes[start : start + count * place.stride]
-        return rows.reshape(count, place.stride)
+        start = place.offset + place.lead + first * place.stride
+        used = (count - 1) * place.stride + place.argument.nbytes
+        return self._bytes[start : start + used].view(numpy_dtype(place.argument.dtype))
+
+    def stacked(self, name: str, count: int) -> Array:
+        """The first windows of an argument as one array with an axis in front."""
+        place = self.places[name]
+        shape, size = place.argument.shape, place.argument.dtype.size_bytes
+        inner = [size * math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+        flat = self.elements(name, 0, count)
+        return np.lib.stride_tricks.as_strided(
+            flat, (count, *shape), (place.stride, *inner), writeable=False
+        )
 
     def poison(self) -> None:
         """Fill every page with values that no honest kernel leaves: NaNs with a random payload."""

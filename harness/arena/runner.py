@@ -180,6 +180,7 @@ class Runner:
         return found
 
     def _call(self, *, first: int, count: int, hold: bool) -> None:
+        self._held = []
         with _strangers_errors():
             for window in range(first, first + count):
                 arguments = self._arguments(window)

@@ -178,7 +178,13 @@ def build_entry(problem: Problem, dtype: str, *, nursery: Nursery, limits: Limit
 
 
 def build_native_runner(*, nursery: Nursery, limits: Limits, source: str) -> Path:
+    """The program that native submissions run in, from its source with the wire's numbers."""
     return _own(source, "runner", ("-O2", "-g1", "-ldl"), nursery, limits)
+
+
+def build_null(*, nursery: Nursery, limits: Limits) -> Path:
+    """A kernel that does nothing: what the clock itself costs."""
+    return _own('extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery, limits)
 
 
 def _own(

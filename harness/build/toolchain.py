@@ -104,3 +104,18 @@ def read_artefact(path: Path, cap_bytes: int) -> bytes:
         if not stat.S_ISREG(status.st_mode) or status.st_size > cap_bytes:
             raise ToolError(f"the compiler left no usable file ({status.st_size} bytes)")
         return file.read(cap_bytes)
+
+
+def locate(nursery: Nursery, artefact: Path, offset: int, *, limits: Limits) -> str:
+    """The source line of an address, as `naive.cpp:12 in solution`; empty if it cannot be told."""
+    tool = shutil.which("addr2line")
+    if tool is None or offset == 0:
+        return ""
+    argv = (tool, "-e", str(artefact), "-f", "-C", "-s", hex(offset))
+    with nursery.bear_program(argv, limits=limits) as box:
+        ended = box.wait(limits.build_s)
+        lines = box.log.text().splitlines()
+    if ended is None or ended.code != 0 or len(lines) != 2 or "?" in lines[1]:  # noqa: PLR2004 — function, place
+        return ""
+    function, place = (line.strip()[:200] for line in lines)
+    return f"{place.partition(' (')[0]} in {function.partition('(')[0]}"

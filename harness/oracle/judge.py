@@ -15,13 +15,15 @@ from harness.records import Bound, Comparison
 Array = NDArray[Any]
 
 
-def judge_outputs(expected: Expected, outputs: Memory) -> tuple[Comparison, ...]:
+def judge_outputs(
+    expected: Expected, outputs: Memory, window: int = 0
+) -> tuple[Comparison, ...]:
     """One comparison an output. The process that wrote them is frozen."""
     found = []
     for name, truth in expected.truth.items():
-        comparison = compare(name, outputs.window(name), truth, expected.bounds[name])
+        comparison = compare(name, outputs.window(name, window), truth, expected.bounds[name])
         if not comparison.ok:
-            untouched = outputs.unwritten(name)
+            untouched = outputs.unwritten(name, window)
             if untouched.any():
                 comparison = _unwritten(comparison, untouched)
         found.append(comparison)

@@ -211,6 +211,9 @@ class Nursery:
         assert self._hello is not None
         return self._hello
 
+    def wait_until_ready(self) -> None:
+        self._ready()
+
     @property
     def has_namespaces(self) -> bool:
         return bool(self._ready()["namespaces"])

@@ -1,0 +1,87 @@
+"""A submission made ready: built if its language is, and opened as often as arms are needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.arena.host import Arena, native_runner_source
+from harness.arena.session import Session
+from harness.arena.wire import Style
+from harness.build import cpp, toolchain
+from harness.records import Built, BuildFailed, Fell, Language, Limits, Problem, Submission
+
+Open = Callable[[int, int], Session | Fell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    open: Open  # (nursery, bytes of heap to grow) -> a loaded session
+    open_null: Open | None  # the judge's empty kernel in the same kind of runner, if it is native
+    build_s: float
+    locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
+
+
+def prepare(
+    submission: Submission,
+    problem: Problem,
+    dtype: str,
+    *,
+    arena: Arena,
+    threads: int,
+    compiler: str | None,
+    limits: Limits,
+) -> Candidate | BuildFailed:
+    if submission.language is Language.PYTHON:
+        return _python(submission, arena, threads, limits)
+    built = cpp.build(
+        submission, problem, dtype, nursery=arena.tools, compiler=compiler, limits=limits
+    )
+    if isinstance(built, BuildFailed):
+        return built
+    return _native(submission, built, arena, threads, limits)
+
+
+def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) -> Candidate:
+    def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
+        return arena.open_python(
+            submission.source,
+            name=submission.path.name,
+            style=Style.SUBMISSION,
+            threads=threads,
+            limits=limits,
+            nursery=nursery,
+            heap_bytes=heap_bytes,
+        )
+
+    return Candidate(open=open_session, open_null=None, build_s=0.0, locate=lambda _: "")
+
+
+def _native(
+    submission: Submission, built: Built, arena: Arena, threads: int, limits: Limits
+) -> Candidate:
+    runner = cpp.build_native_runner(
+        nursery=arena.tools, limits=limits, source=native_runner_source()
+    )
+
+    def opener(artefact: Path) -> Open:
+        def open_session(_nursery: int, heap_bytes: int) -> Session | Fell:
+            return arena.open_native(
+                artefact,
+                built.entry,
+                runner=runner,
+                name=submission.path.name,
+                threads=threads,
+                limits=limits,
+                heap_bytes=heap_bytes,
+            )
+
+        return open_session
+
+    return Candidate(
+        open=opener(built.artefact),
+        open_null=opener(cpp.build_null(nursery=arena.tools, limits=limits)),
+        build_s=built.seconds,
+        locate=lambda offset: toolchain.locate(
+            arena.tools, built.artefact, offset, limits=limits
+        ),
+    )

@@ -1,0 +1,121 @@
+"""The arms of a launch: each a process of its own, treated alike, timed from outside."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.arena.host import random_address
+from harness.arena.memory import Memory, lay_out
+from harness.arena.session import Session
+from harness.errors import ReferenceFailed
+from harness.records import Argument, Fell, Ran, Role
+from harness.sandbox import processes
+
+NULL_CALLS = 60
+MAX_WARM_CALLS = 15
+QUIET_CALLS = 2  # in a row without a page fault
+
+Open = Callable[[int, int], Session | Fell]  # (nursery, bytes of heap to grow) -> a loaded session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How an arm is made. A baseline's result is held back and copied out after its clock."""
+
+    name: str
+    open: Open
+    null_ns: float
+    is_baseline: bool
+
+
+class Lost(Exception):  # noqa: N818 — carries a verdict out of the rounds
+    """The candidate did something else than compute."""
+
+    def __init__(self, fell: Fell) -> None:
+        super().__init__(fell.message)
+        self.fell = fell
+
+
+class Arm:
+    def __init__(
+        self,
+        kind: Kind,
+        arguments: tuple[Argument, ...],
+        inputs: Memory,
+        windows: int,
+        *,
+        nursery: int,
+        heap_bytes: int,
+        timeout_s: float,
+        stack: ExitStack,
+    ) -> None:
+        self.kind = kind
+        self._timeout_s = timeout_s
+        opened = kind.open(nursery, heap_bytes)
+        if isinstance(opened, Fell):
+            raise self._failure(opened)
+        self._session = stack.enter_context(opened)
+        places, size = lay_out(arguments, Role.OUTPUT, windows=windows)
+        self.outputs = stack.enter_context(Memory(places, size, sealed=False))
+        self.outputs.poison()
+        self._must(
+            opened.lend(
+                arguments, inputs, self.outputs, address=random_address(), timeout_s=timeout_s
+            )
+        )
+
+    def untimed(self, window: int) -> None:
+        self._must(self._session.call(first=window, count=1, timeout_s=self._timeout_s))
+
+    def timed(self, count: int) -> float:
+        """Nanoseconds a call, of windows 0 … count - 1."""
+        ran = self._must(
+            self._session.call(
+                first=0, count=count, hold=self.kind.is_baseline, timeout_s=self._timeout_s
+            )
+        )
+        return max(1.0, ran.window_ns - self.kind.null_ns) / count
+
+    def copy_out(self) -> None:
+        if self.kind.is_baseline:
+            self._must(self._session.copy_out(self._timeout_s))
+
+    def warm(self, count: int) -> int:
+        """Call until no call faults a page; how many calls that took."""
+        quiet = 0
+        for calls in range(1, MAX_WARM_CALLS + 1):
+            before = processes.minor_faults(self._session.box.pid)
+            self.timed(count)
+            faults = processes.minor_faults(self._session.box.pid) - before
+            self.copy_out()
+            quiet = quiet + 1 if faults == 0 else 0
+            if quiet == QUIET_CALLS:
+                return calls
+        return MAX_WARM_CALLS
+
+    def _must(self, done: Ran | Fell) -> Ran:
+        if isinstance(done, Fell):
+            raise self._failure(done)
+        return done
+
+    def _failure(self, fell: Fell) -> Exception:
+        if self.kind.is_baseline:
+            return ReferenceFailed(f"the baseline failed: {fell.message}\n{fell.log}".rstrip())
+        return Lost(fell)
+
+
+def null_ns(open_null: Open, timeout_s: float) -> float:
+    """What thawing, saying and freezing take by themselves, in a runner with nothing to do."""
+    opened = open_null(0, 0)
+    if isinstance(opened, Fell):
+        raise ReferenceFailed(f"the null kernel failed: {opened.message}")
+    with opened as session:
+        windows = []
+        for _ in range(NULL_CALLS):
+            ran = session.call(first=0, count=0, timeout_s=timeout_s)
+            if isinstance(ran, Fell):
+                raise ReferenceFailed(f"the null kernel failed: {ran.message}")
+            windows.append(ran.window_ns)
+    return float(np.median(windows))

@@ -1,0 +1,264 @@
+"""
+The clock: three arms, two-phase rounds, several launches.
+
+A launch starts the candidate, the baseline, and the baseline again, each in its own process; the
+Python arms of a launch are forked from one warm parent, each launch's from another. A round:
+
+    1. every arm makes one untimed call on throw-away inputs and is frozen
+    2. with every stranger frozen, the judge writes fresh inputs and fresh poison
+    3. the arms take their timed turns in a new random order
+    4. all outputs are compared
+
+A turn is timed by the judge, from the thaw to verified frozen, less what a null kernel of the
+judge's own takes. So nothing can be computed before the clock runs or after it stops, and nothing
+that a candidate says of time is heard.
+"""
+
+import gc
+import math
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.arena.memory import Memory, lay_out
+from harness.clock.arms import Arm, Kind, Lost, Open, null_ns
+from harness.clock.pool import Pool
+from harness.clock.statistics import estimate
+from harness.oracle.compare import is_surely_close
+from harness.oracle.expect import Expected, Oracle
+from harness.oracle.judge import compare, judge_outputs
+from harness.records import (
+    Argument,
+    Case,
+    Comparison,
+    Fell,
+    Launch,
+    Problem,
+    Role,
+    Round,
+    Timing,
+    Verdict,
+)
+
+SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
+MAX_ROUND_NS = 250e6
+MAX_BATCH = 4096
+MAX_BATCH_BYTES = 64 << 20
+HEAP_BYTES = 32 << 20
+
+_shuffle = secrets.SystemRandom().shuffle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """When timing ends: a value, not a habit."""
+
+    budget_s: float
+    launches: int = 5
+    min_rounds: int = 4  # of a launch, whatever the budget says
+    max_rounds: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Everything that timing one case needs."""
+
+    problem: Problem
+    case: Case
+    arguments: tuple[Argument, ...]
+    oracle: Oracle
+    expected: Expected  # of an untimed draw: the bounds of the timed ones
+    open_candidate: Open
+    open_baseline: Open
+    open_null: Open  # the judge's own empty kernel, in a runner of the candidate's kind
+    call_s: float
+    stop: Stop
+
+
+def time_case(work: Work) -> Timing | Fell:
+    """Time one case; or what the candidate did instead of computing."""
+    began = time.monotonic()
+    candidate_null = null_ns(work.open_null, work.call_s)
+    kinds = (
+        Kind(name="candidate", open=work.open_candidate, null_ns=candidate_null, is_baseline=False),
+        *(
+            Kind(
+                name=name,
+                open=work.open_baseline,
+                null_ns=null_ns(work.open_baseline, work.call_s),
+                is_baseline=True,
+            )
+            for name in ("baseline", "again")
+        ),
+    )
+    launches = []
+    try:
+        with _no_collections():
+            batch = _batch_length(work, kinds)
+            pool = Pool(work.problem, work.arguments, batch + 1)
+            for number in range(work.stop.launches):
+                share = work.stop.budget_s * (number + 1) / work.stop.launches
+                launches.append(_launch(work, kinds, number, batch, pool, began + share))
+    except Lost as lost:
+        return lost.fell
+    found = estimate(launches)
+    rounds = [r for launch in launches for r in launch.rounds]
+    return Timing(
+        case=work.case.name,
+        baseline="eager",
+        state=found.state,
+        speedup=found.speedup,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        aa=found.aa,
+        candidate_ms=float(np.median([r.candidate_ns for r in rounds])) / 1e6,
+        baseline_ms=float(np.median([r.baseline_ns for r in rounds])) / 1e6,
+        percent_of_limit=None,
+        batch=batch,
+        null_ns=candidate_null,
+        launches=tuple(launches),
+    )
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """The judge's own garbage collector must not stand inside a window."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class _Stage:
+    """The arms of one launch with the inputs that all of them map."""
+
+    def __init__(
+        self, work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int, stack: ExitStack
+    ) -> None:
+        self.batch = batch
+        places, size = lay_out(work.arguments, Role.INPUT, windows=batch + 1)
+        self.inputs = stack.enter_context(Memory(places, size, sealed=True))
+        heap = HEAP_BYTES + 4 * batch * sum(argument.nbytes for argument in work.arguments)
+        shuffled = list(kinds)
+        _shuffle(shuffled)
+        arms = {
+            kind.name: Arm(
+                kind,
+                work.arguments,
+                self.inputs,
+                batch + 1,
+                nursery=nursery,
+                heap_bytes=min(heap, 2 << 30),
+                timeout_s=work.call_s * batch,
+                stack=stack,
+            )
+            for kind in shuffled
+        }
+        self.candidate, self.baseline, self.again = (arms[kind.name] for kind in kinds)
+
+    @property
+    def arms(self) -> list[Arm]:
+        """All of them, in an order that nobody knows."""
+        arms = [self.candidate, self.baseline, self.again]
+        _shuffle(arms)
+        return arms
+
+
+def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> int:
+    """So many windows that one sample of the quicker arm is long enough to be timed."""
+    with ExitStack() as stack:
+        stage = _Stage(work, kinds, 0, 1, stack)
+        pool = Pool(work.problem, work.arguments, 2)
+        pool.refresh(stage.inputs, 0, 2)
+        quickest, slowest = math.inf, 1.0
+        for arm in (stage.candidate, stage.baseline):
+            arm.warm(1)
+            call_ns = min(arm.timed(1) for _ in range(3))
+            quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
+    wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
+    fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
+    return max(1, min(math.ceil(wanted), fitting))
+
+
+def _launch(
+    work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int, pool: Pool, until: float
+) -> Launch:
+    with ExitStack() as stack:
+        stage = _Stage(work, kinds, nursery, batch, stack)
+        pool.refresh(stage.inputs, 0, batch + 1)
+        for arm in stage.arms:
+            arm.warm(batch)
+        rounds: list[Round] = []
+        audited = secrets.randbelow(work.stop.min_rounds)
+        while len(rounds) < work.stop.max_rounds:
+            enough = len(rounds) >= work.stop.min_rounds
+            if enough and time.monotonic() > until:
+                break
+            rounds.append(_round(work, stage, pool))
+            if len(rounds) - 1 == audited:
+                _audit(work, stage)
+    return Launch(rounds=tuple(rounds))
+
+
+def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
+    pool.refresh(stage.inputs, stage.batch, 1)
+    for arm in stage.arms:
+        arm.untimed(stage.batch)
+    pool.refresh(stage.inputs, 0, stage.batch)
+    arms = stage.arms
+    for arm in arms:
+        arm.outputs.poison()
+    taken = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
+    for arm in arms:
+        arm.copy_out()
+    _compare_with_baseline(work, stage)
+    return Round(
+        candidate_ns=taken["candidate"],
+        baseline_ns=taken["baseline"],
+        again_ns=taken["again"],
+    )
+
+
+def _compare_with_baseline(work: Work, stage: _Stage) -> None:
+    """Each timed output against the baseline's, allowing for the baseline's own error."""
+    if overrun := stage.candidate.outputs.overrun(stage.batch + 1):
+        raise Lost(_timed_failure("out_of_bounds", overrun, Verdict.RUNTIME_ERROR))
+    for name, bound in work.expected.bounds.items():
+        got = stage.candidate.outputs.stacked(name, stage.batch)
+        base = stage.baseline.outputs.stacked(name, stage.batch)
+        own_max, own_rms = work.expected.own_errors.get(name, (0.0, 0.0))
+        wider = replace(
+            bound, max_error=bound.max_error + own_max, rms_error=bound.rms_error + own_rms
+        )
+        if is_surely_close(got, base, wider):
+            continue
+        comparison = compare(name, got, base, wider)
+        if not comparison.ok:
+            raise Lost(_wrong(comparison))
+
+
+def _audit(work: Work, stage: _Stage) -> None:
+    """One timed window, chosen in secret, against float64."""
+    window = secrets.randbelow(stage.batch)
+    places, size = lay_out(work.arguments, Role.INPUT)
+    with Memory(places, size, sealed=True) as inputs:
+        for name in inputs.places:
+            inputs.window(name)[...] = stage.inputs.window(name, window)
+        expected = work.oracle.expect(work.case, work.arguments, inputs)
+    for comparison in judge_outputs(expected, stage.candidate.outputs, window):
+        if not comparison.ok:
+            raise Lost(_wrong(comparison))
+
+
+def _wrong(comparison: Comparison) -> Fell:
+    return _timed_failure(comparison.reason, comparison.story, Verdict.WRONG_ANSWER)
+
+
+def _timed_failure(reason: str, message: str, verdict: Verdict) -> Fell:
+    return Fell(verdict=verdict, reason=reason, message=f"in a timed call: {message}")

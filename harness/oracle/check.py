@@ -1,0 +1,172 @@
+"""One case checked: secret draws, the candidate's turn, every element of every output compared."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.arena.host import random_address
+from harness.arena.memory import Memory, lay_out
+from harness.arena.session import Session
+from harness.disk import write_atomically
+from harness.oracle.draw import STRUCTURED, Seed, fill
+from harness.oracle.expect import Expected, Oracle
+from harness.oracle.judge import judge_outputs
+from harness.problem.shapes import arguments_of
+from harness.records import (
+    Argument,
+    Case,
+    CaseResult,
+    Comparison,
+    Fell,
+    Limits,
+    Problem,
+    Role,
+    Tier,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What checking a submission's cases needs."""
+
+    problem: Problem
+    dtype: str
+    oracle: Oracle
+    session: Session
+    limits: Limits
+    keep: Path | None = None
+
+
+def seeds_for(case: Case, position: int) -> tuple[Seed, ...]:
+    """Fresh seeds: a normal draw always, and a structured one that goes round over the cases."""
+    if case.tier is Tier.BENCH:
+        return (Seed.fresh("normal"),)
+    return (Seed.fresh("normal"), Seed.fresh(STRUCTURED[position % len(STRUCTURED)]))
+
+
+def check_case(check: Check, case: Case, seeds: Sequence[Seed]) -> tuple[CaseResult, Expected | None]:
+    """The case's result, and what was expected in its last draw."""
+    arguments = arguments_of(check.problem, case, check.dtype)
+    planned = len(seeds) * sum(a.count for a in arguments if a.role is Role.OUTPUT)
+    checked, worst, expected = 0, _Worst(), None
+
+    def result(
+        verdict: Verdict, reason: str = "", message: str = "", log: str = "", at: int = 0
+    ) -> CaseResult:
+        return CaseResult(
+            name=case.name, tier=case.tier, verdict=verdict, reason=reason, message=message,
+            log=log, at=at, planned=planned, checked=checked, max_error=worst.error,
+            allowed=worst.allowed, seeds=tuple(str(seed) for seed in seeds),
+        )  # fmt: skip
+
+    for seed in seeds:
+        answer = _answer(check, case, arguments, seed)
+        if isinstance(answer, Fell):
+            return result(answer.verdict, answer.reason, answer.message, answer.log, answer.at), None
+        expected, comparisons, is_steady = answer
+        for comparison in comparisons:
+            checked += comparison.count
+            worst.add(comparison)
+            if not comparison.ok:
+                reason, message = comparison.reason, f"{comparison.story} (seed {seed})"
+                if not is_steady:
+                    reason = "nondeterministic"
+                    message += "; a second call on the same inputs gave another answer"
+                return result(Verdict.WRONG_ANSWER, reason, message), expected
+    assert checked == planned > 0
+    return result(Verdict.ACCEPTED), expected
+
+
+class _Worst:
+    """The output that came nearest to its bound, or went farthest beyond."""
+
+    def __init__(self) -> None:
+        self.error: float | None = None
+        self.allowed: float | None = None
+        self._ratio = -1.0
+
+    def add(self, comparison: Comparison) -> None:
+        bound = comparison.bound
+        if bound.absolute is not None:
+            return  # an explicit bound has no single number to stand beside
+        allowed = bound.max_error
+        ratio = comparison.max_error / allowed if allowed else float(comparison.wrong)
+        if ratio > self._ratio:
+            self._ratio, self.error, self.allowed = ratio, comparison.max_error, allowed
+
+
+def _answer(
+    check: Check, case: Case, arguments: tuple[Argument, ...], seed: Seed
+) -> tuple[Expected, tuple[Comparison, ...], bool] | Fell:
+    """One draw: what was expected, what came, and whether a wrong answer comes twice."""
+    right = seed.is_right_aligned
+    input_places, input_bytes = lay_out(arguments, Role.INPUT, right=right)
+    output_places, output_bytes = lay_out(arguments, Role.OUTPUT, right=right)
+    call_s = check.limits.call_s
+    with (
+        Memory(input_places, input_bytes, sealed=True) as inputs,
+        Memory(output_places, output_bytes, sealed=False) as outputs,
+    ):
+        lent = check.session.lend(
+            arguments, inputs, outputs, address=random_address(), timeout_s=call_s
+        )
+        if isinstance(lent, Fell):
+            return lent
+        fill(inputs, check.problem, seed)  # while the stranger is frozen
+        outputs.poison()
+        ran = check.session.call(timeout_s=call_s)
+        if isinstance(ran, Fell):
+            return ran
+        if overrun := outputs.overrun(1):
+            return Fell(verdict=Verdict.RUNTIME_ERROR, reason="out_of_bounds", message=overrun)
+        expected = check.oracle.expect(case, arguments, inputs)
+        comparisons = judge_outputs(expected, outputs)
+        if check.keep is not None:
+            _keep(check.keep, inputs, outputs, expected)
+        is_steady = True
+        if not all(comparison.ok for comparison in comparisons):
+            is_steady = _comes_twice(check.session, outputs, call_s)
+        return expected, comparisons, is_steady
+
+
+def _comes_twice(session: Session, outputs: Memory, call_s: float) -> bool:
+    """Whether the same inputs give the same answer again, bit for bit."""
+    first = {name: outputs.window(name).tobytes() for name in outputs.places}
+    untouched = {name: outputs.unwritten(name).copy() for name in outputs.places}
+    outputs.poison()
+    if isinstance(session.call(timeout_s=call_s), Fell):
+        return False
+    for name, before in first.items():
+        again = outputs.window(name)
+        written = ~(untouched[name] | outputs.unwritten(name))
+        old = np.frombuffer(before, dtype=again.dtype).reshape(again.shape)
+        size = again.dtype.itemsize
+        if not np.array_equal(old.view(f"u{size}")[written], again.view(f"u{size}")[written]):
+            return False
+    return True
+
+
+def _keep(folder: Path, inputs: Memory, outputs: Memory, expected: Expected) -> None:
+    """Every tensor of a draw as .npy; what numpy has no type for as float32, which loses nothing."""
+
+    def save(name: str, values: NDArray[Any]) -> None:
+        buffer = io.BytesIO()
+        plain = values if values.dtype.kind in "fiub" else values.astype(np.float32)
+        np.save(buffer, plain)
+        write_atomically(folder / f"{name}.npy", buffer.getvalue())
+
+    kept: tuple[tuple[str, Callable[[str], NDArray[Any]], Memory], ...] = (
+        ("input", inputs.window, inputs),
+        ("got", outputs.window, outputs),
+    )
+    for label, window, memory in kept:
+        for name in memory.places:
+            save(f"{label}.{name}", window(name))
+    for name, truth in expected.truth.items():
+        save(f"expected.{name}", truth)
