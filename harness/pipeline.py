@@ -146,14 +146,14 @@ def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) 
         known = ", ".join(problem.dtypes)
         raise UserError(f"`{problem.slug}` has no dtype {dtype}; it has {known}")
     cores = machine.usable_cores()
-    if policy.threads is not None and not 1 <= policy.threads <= cores:
+    if not 1 <= policy.threads <= cores:
         raise UserError(f"--threads {policy.threads}: this machine lets us use 1 to {cores}")
     return _Job(
         submission=submission,
         problem=problem,
         policy=policy,
         dtype=dtype,
-        threads=policy.threads or cores,
+        threads=policy.threads,
         cases=_cases(problem, policy),
         tell=tell,
         began=time.monotonic(),
@@ -204,7 +204,7 @@ def _graded(job: _Job, arena: Arena) -> Grade:
     will_time = policy.time and policy.seed is None
     if will_time and any(case.tier is Tier.BENCH for case in job.cases):
         arena.warm_up(Stop(budget_s=0).launches)
-    key = ("oracle", problem.sha256, job.threads)
+    key = ("oracle", problem.sha256)
     try:
         job.tell(Stage(name="build"))
         candidate = prepare(
@@ -222,9 +222,7 @@ def _graded(job: _Job, arena: Arena) -> Grade:
                 candidate.verdict, candidate.reason, _gist(candidate.message), candidate.message
             )
         job.build_s = candidate.build_s
-        oracle = arena.keep(
-            key, lambda: Oracle(arena, problem, limits=policy.limits, threads=job.threads)
-        )
+        oracle = arena.keep(key, lambda: Oracle(arena, problem, limits=policy.limits))
         fell = _check(job, candidate, oracle)
         if fell is None and will_time and job.all_accepted:
             _time(job, candidate, oracle)

@@ -69,6 +69,7 @@ class Arena:
         limits: Limits,
         nursery: int = 0,
         heap_bytes: int = 0,
+        freezes: bool = True,
     ) -> Session | Fell:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         box = self.warm(nursery).bear_module(
@@ -79,9 +80,8 @@ class Arena:
         )
         theirs.close()
         descriptors = [memfd_of(source)]
-        return _loaded(
-            Session(box, ours), descriptors, name, style, threads, limits, heap_bytes=heap_bytes
-        )
+        session = Session(box, ours, freezes=freezes)
+        return _loaded(session, descriptors, name, style, threads, limits, heap_bytes=heap_bytes)
 
     def open_native(
         self,

@@ -28,7 +28,7 @@ from harness.records import Argument, Role
 
 _PROT_NONE, _PROT_READ, _PROT_WRITE = 0, 1, 2
 _MAP_SHARED, _MAP_PRIVATE, _MAP_FIXED, _MAP_ANONYMOUS = 0x1, 0x2, 0x10, 0x20
-_MAP_NORESERVE, _MAP_FIXED_NOREPLACE = 0x4000, 0x100000
+_MAP_NORESERVE, _MAP_POPULATE, _MAP_FIXED_NOREPLACE = 0x4000, 0x8000, 0x100000
 _FAILED = ctypes.c_void_p(-1).value
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -146,7 +146,8 @@ class Runner:
                 writes = place.argument.role is Role.OUTPUT
                 flags = _PROT_READ | (_PROT_WRITE if writes else 0)
                 file = outputs if writes else inputs
-                if _mmap(cursor, place.span, flags, _MAP_SHARED | _MAP_FIXED, file, place.offset) == _FAILED:  # fmt: skip # noqa: E501
+                how = _MAP_SHARED | _MAP_FIXED | _MAP_POPULATE
+                if _mmap(cursor, place.span, flags, how, file, place.offset) == _FAILED:
                     raise OSError(ctypes.get_errno(), "mmap")
             cursor += place.span + GUARD_BYTES
         self._check_signature()
@@ -248,7 +249,7 @@ def _tensor(argument: Argument, address: int) -> torch.Tensor:
 
 def _touch_heap(size: int) -> None:
     """Grow the heap once, so that later results land on pages that are there already."""
-    for _ in range(3):
+    for _ in range(2):
         torch.empty(size, dtype=torch.uint8).fill_(1)
 
 

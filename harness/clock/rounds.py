@@ -48,7 +48,7 @@ SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
 MAX_ROUND_NS = 250e6
 MAX_BATCH = 4096
 MAX_BATCH_BYTES = 64 << 20
-HEAP_BYTES = 32 << 20
+HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
 
 _shuffle = secrets.SystemRandom().shuffle
 
@@ -100,9 +100,11 @@ def time_case(work: Work) -> Timing | Fell:
         with _no_collections():
             batch = _batch_length(work, kinds)
             pool = Pool(work.problem, work.arguments, batch + 1)
+            ready = time.monotonic()
+            left = max(0.0, began + work.stop.budget_s - ready)
             for number in range(work.stop.launches):
-                share = work.stop.budget_s * (number + 1) / work.stop.launches
-                launches.append(_launch(work, kinds, number, batch, pool, began + share))
+                until = ready + left * (number + 1) / work.stop.launches
+                launches.append(_launch(work, kinds, number, batch, pool, until))
     except Lost as lost:
         return lost.fell
     found = estimate(launches)
@@ -144,7 +146,8 @@ class _Stage:
         self.batch = batch
         places, size = lay_out(work.arguments, Role.INPUT, windows=batch + 1)
         self.inputs = stack.enter_context(Memory(places, size, sealed=True))
-        heap = HEAP_BYTES + 4 * batch * sum(argument.nbytes for argument in work.arguments)
+        results = sum(a.nbytes for a in work.arguments if a.role is Role.OUTPUT)
+        heap = HEAP_BYTES + (batch + 2) * results + 2 * sum(a.nbytes for a in work.arguments)
         shuffled = list(kinds)
         _shuffle(shuffled)
         arms = {

@@ -35,7 +35,7 @@ class Expected:
 class Oracle:
     """A problem's reference, kept running; no stranger's code is ever in its process."""
 
-    def __init__(self, arena: Arena, problem: Problem, *, limits: Limits, threads: int) -> None:
+    def __init__(self, arena: Arena, problem: Problem, *, limits: Limits) -> None:
         self._problem = problem
         self._limits = limits
         reference = problem.reference
@@ -44,8 +44,9 @@ class Oracle:
             reference.source.encode(),
             name="reference.py",
             style=Style.REFERENCE,
-            threads=threads,
+            threads=1,  # small cases: a second thread costs more than it brings
             limits=limits,
+            freezes=False,
         )
         if isinstance(opened, Fell):
             raise self._failed(opened)
