@@ -8,7 +8,7 @@ from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
 from harness.arena.wire import Style
 from harness.build import cpp, toolchain
-from harness.records import Built, BuildFailed, Fell, Language, Limits, Problem, Submission
+from harness.records import BuildFailed, Built, Fell, Language, Limits, Problem, Submission
 
 Open = Callable[[int, int], Session | Fell]
 
@@ -81,7 +81,5 @@ def _native(
         open=opener(built.artefact),
         open_null=opener(cpp.build_null(nursery=arena.tools, limits=limits)),
         build_s=built.seconds,
-        locate=lambda offset: toolchain.locate(
-            arena.tools, built.artefact, offset, limits=limits
-        ),
+        locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),
     )

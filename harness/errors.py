@@ -2,7 +2,7 @@
 What the harness raises. A wrong kernel is a value (a verdict), never one of these.
 
     HarnessError                 the harness or the machine failed             exit 3
-     ├── SandboxError            a box could not be made, or the isolation asked for is not to be had
+     ├── SandboxError            a box could not be made, or isolation asked for is not to be had
      ├── ToolError               a tool that the harness needs is missing or broken
      └── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
     UserError                    what was asked cannot be done as asked        exit 2
@@ -24,7 +24,7 @@ class ToolError(HarnessError):
     pass
 
 
-class ReferenceFailed(HarnessError):
+class ReferenceFailed(HarnessError):  # noqa: N818 — it says who failed
     pass
 
 

@@ -58,7 +58,7 @@ def grade(
     arena: Arena | None = None,
     tell: Tell = _silence,
 ) -> Grade:
-    """Grade one submission. A wrong kernel is a value; UserError and HarnessError are not about it."""
+    """Grade one submission. A wrong kernel is a value; the errors raised are not about it."""
     policy = policy or Policy()
     submission = read_submission(Path(path))
     asked = problem if problem is not None else submission.problem

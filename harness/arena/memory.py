@@ -1,11 +1,12 @@
 """
 The judge's buffers. Strangers borrow them: inputs through a sealed memfd that they can only read,
-outputs through one of their own, poisoned before every call, with canaries in the slack around them.
+outputs through one of their own, poisoned before every call, with canaries in the slack around.
 
 Each argument has whole pages to itself and unmapped guards on both sides. Left-aligned, writing
 past the end spoils the canary behind; right-aligned, it hits the guard.
 """
 
+import contextlib
 import fcntl
 import math
 import mmap
@@ -54,9 +55,7 @@ def lay_out(
         used = stride * (windows - 1) + argument.nbytes
         span = _up(used, PAGE)
         lead = (span - used) // ALIGN * ALIGN if right else 0
-        places.append(
-            Place(argument=argument, offset=offset, span=span, lead=lead, stride=stride)
-        )
+        places.append(Place(argument=argument, offset=offset, span=span, lead=lead, stride=stride))
         offset += span
     return tuple(places), offset
 
@@ -133,10 +132,8 @@ class Memory:
     def close(self) -> None:
         os.close(self.descriptor)
         del self._bytes
-        try:
+        with contextlib.suppress(BufferError):  # a view is still held: the pages go with it
             self._map.close()
-        except BufferError:
-            pass  # a view is still held somewhere; the pages go with it
 
     def __enter__(self) -> Self:
         return self

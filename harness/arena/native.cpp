@@ -191,10 +191,10 @@ void call(uint64_t first, uint64_t count) {
     } catch (const std::bad_alloc&) {
         return say(GRADE_FAILED, GRADE_WHY_MEMORY);
     } catch (const std::exception& error) {
-        fprintf(stderr, "an exception left `solution`: %s\n", error.what());
+        fprintf(stderr, "%s\n", error.what());
         return say(GRADE_FAILED, GRADE_WHY_EXCEPTION);
     } catch (...) {
-        fprintf(stderr, "an exception left `solution`\n");
+        fprintf(stderr, "not a std::exception\n");
         return say(GRADE_FAILED, GRADE_WHY_EXCEPTION);
     }
     say(GRADE_DONE);

@@ -62,15 +62,13 @@ def main(descriptor: int) -> None:
     torch.set_float32_matmul_precision("highest")
     runner = Runner(socket.socket(fileno=descriptor))
     while True:
-        message, descriptors, _, _ = socket.recv_fds(
-            runner.door, wire.MAX_MESSAGE, 4
-        )
+        message, descriptors, _, _ = socket.recv_fds(runner.door, wire.MAX_MESSAGE, 4)
         if not message:
             os._exit(0)
         try:
             answer = runner.obey(message, descriptors)
         except Failure as failure:
-            print(failure, file=sys.stderr, flush=True)
+            os.write(2, f"{failure}\n".encode(errors="replace"))
             runner.door.send(wire.frame(Op.FAILED, failure.why))
         else:
             runner.door.send(answer)
@@ -278,4 +276,6 @@ def _story(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frame)).rstrip()
 
 
-_OURS = frozenset({__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"})
+_OURS = frozenset(
+    {__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"}
+)

@@ -68,7 +68,7 @@ class Session:
         address: int,
         timeout_s: float,
     ) -> Ran | Fell:
-        """Map buffers into the runner, at an address of the judge's choice; nothing is in them yet."""
+        """Map buffers into the runner, at an address of our choice; nothing is in them yet."""
         self._places = tuple(
             Place(argument=argument)
             if argument.role is Role.SCALAR
@@ -87,7 +87,9 @@ class Session:
         """Have results that were held back written to the outputs."""
         return self._turn(wire.frame(Op.COPY), timeout_s)
 
-    def _turn(self, message: bytes, timeout_s: float, descriptors: Sequence[int] = ()) -> Ran | Fell:
+    def _turn(
+        self, message: bytes, timeout_s: float, descriptors: Sequence[int] = ()
+    ) -> Ran | Fell:
         """Queue the frame while frozen, thaw, wait for the answer, freeze, verify, look again."""
         try:
             if descriptors:

@@ -1,9 +1,9 @@
 """
 What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACKET pair.
 
-    judge ▶ runner    LOAD   a = threads, b = style        + name of the source; descriptors: artefact, entry
+    judge ▶ runner    LOAD   a = threads, b = style, name; descriptors: artefact, entry
                       WARM   b = bytes of heap to touch
-                      MAP    a = arguments, c = address      + an argument record each; descriptors: inputs, outputs
+                      MAP    a = arguments, c = address, a record each; descriptors: inputs, outputs
                       CALL   a = 1 to hold the results back, b = first window, c = windows
                       COPY   (of results that were held back)
     runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED

@@ -23,12 +23,13 @@ from harness.build.toolchain import (
     compile_boxed,
     find_compiler,
 )
+from harness.disk import cache_root, write_atomically
 from harness.errors import ToolError
 from harness.problem.signature import c_cast, c_declaration, c_parameter
 from harness.records import (
     DTYPES,
-    Built,
     BuildFailed,
+    Built,
     Language,
     Limits,
     Problem,
@@ -184,7 +185,9 @@ def build_native_runner(*, nursery: Nursery, limits: Limits, source: str) -> Pat
 
 def build_null(*, nursery: Nursery, limits: Limits) -> Path:
     """A kernel that does nothing: what the clock itself costs."""
-    return _own('extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery, limits)
+    return _own(
+        'extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery, limits
+    )
 
 
 def _own(
@@ -215,7 +218,7 @@ def _prelude(compiler: Compiler, nursery: Nursery, limits: Limits) -> Path:
     """The precompiled standard headers for this compiler and these flags."""
     text = resources.files("harness.build").joinpath("templates/prelude.hpp").read_bytes()
     key = cache.key_of("prelude", text, "\0".join(CXX_FLAGS), compiler.identity)
-    folder = cache.cache_root() / "preludes" / key
+    folder = cache_root() / "preludes" / key
     header = folder / "prelude.hpp"
     with cache.locked(key):
         if not header.exists():
@@ -229,6 +232,6 @@ def _prelude(compiler: Compiler, nursery: Nursery, limits: Limits) -> Path:
             )
             if data is None:
                 raise ToolError(f"the standard headers do not compile:\n{compiled.log}")
-            cache.write_atomically(folder / "prelude.hpp.gch", data)
-            cache.write_atomically(header, text)
+            write_atomically(folder / "prelude.hpp.gch", data)
+            write_atomically(header, text)
     return header

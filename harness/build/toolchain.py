@@ -74,9 +74,7 @@ def compile_boxed(
 ) -> tuple[Compiled, bytes | None]:
     """Run one compiler over the given files in a box; its result as bytes, if it made one."""
     began = time.monotonic()
-    with nursery.bear_program(
-        (str(compiler.path), *arguments), files=files, limits=limits
-    ) as box:
+    with nursery.bear_program((str(compiler.path), *arguments), files=files, limits=limits) as box:
         ended = box.wait(limits.build_s)
         if ended is None:
             box.kill()
@@ -84,9 +82,7 @@ def compile_boxed(
         data = None
         if ended is not None and ended.code == 0:
             data = read_artefact(box.scratch / result, limits.artefact_bytes)
-        compiled = Compiled(
-            ended=ended, log=_shortened(log), seconds=time.monotonic() - began
-        )
+        compiled = Compiled(ended=ended, log=_shortened(log), seconds=time.monotonic() - began)
         return compiled, data
 
 
@@ -115,7 +111,7 @@ def locate(nursery: Nursery, artefact: Path, offset: int, *, limits: Limits) -> 
     with nursery.bear_program(argv, limits=limits) as box:
         ended = box.wait(limits.build_s)
         lines = box.log.text().splitlines()
-    if ended is None or ended.code != 0 or len(lines) != 2 or "?" in lines[1]:  # noqa: PLR2004 — function, place
+    if ended is None or ended.code != 0 or len(lines) != 2 or "?" in lines[1]:
         return ""
     function, place = (line.strip()[:200] for line in lines)
     return f"{place.partition(' (')[0]} in {function.partition('(')[0]}"

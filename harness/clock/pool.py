@@ -16,7 +16,6 @@ from harness.oracle.draw import Seed, fill, generator_of
 from harness.records import Argument, Problem, Role
 
 SLACK_ELEMENTS = 1 << 20
-_SIGN = {2: np.uint16(0x8000), 4: np.uint32(0x80000000), 8: np.uint64(1 << 63)}
 
 
 class Pool:
@@ -55,8 +54,8 @@ class Pool:
             offset = secrets.randbelow(values.size - target.size + 1)
             source = values[offset : offset + target.size]
             if self._is_signed[name]:
-                bits = target.dtype.itemsize
-                flip = _SIGN[bits] if secrets.randbits(1) else _SIGN[bits] ^ _SIGN[bits]
-                np.bitwise_xor(source.view(f"u{bits}"), flip, out=target.view(f"u{bits}"))
+                raw = np.dtype(f"u{target.dtype.itemsize}")
+                sign = secrets.randbits(1) << (8 * raw.itemsize - 1)
+                np.bitwise_xor(source.view(raw), raw.type(sign), out=target.view(raw))
             else:
                 target[...] = source

@@ -50,11 +50,14 @@ def seeds_for(case: Case, position: int) -> tuple[Seed, ...]:
     return (Seed.fresh("normal"), Seed.fresh(STRUCTURED[position % len(STRUCTURED)]))
 
 
-def check_case(check: Check, case: Case, seeds: Sequence[Seed]) -> tuple[CaseResult, Expected | None]:
+def check_case(
+    check: Check, case: Case, seeds: Sequence[Seed]
+) -> tuple[CaseResult, Expected | None]:
     """The case's result, and what was expected in its last draw."""
     arguments = arguments_of(check.problem, case, check.dtype)
     planned = len(seeds) * sum(a.count for a in arguments if a.role is Role.OUTPUT)
     checked, worst, expected = 0, _Worst(), None
+    used: list[Seed] = []  # the last of them is the one that failed, if one did
 
     def result(
         verdict: Verdict, reason: str = "", message: str = "", log: str = "", at: int = 0
@@ -62,19 +65,22 @@ def check_case(check: Check, case: Case, seeds: Sequence[Seed]) -> tuple[CaseRes
         return CaseResult(
             name=case.name, tier=case.tier, verdict=verdict, reason=reason, message=message,
             log=log, at=at, planned=planned, checked=checked, max_error=worst.error,
-            allowed=worst.allowed, seeds=tuple(str(seed) for seed in seeds),
+            allowed=worst.allowed, seeds=tuple(str(seed) for seed in used),
         )  # fmt: skip
 
     for seed in seeds:
+        used.append(seed)
         answer = _answer(check, case, arguments, seed)
         if isinstance(answer, Fell):
-            return result(answer.verdict, answer.reason, answer.message, answer.log, answer.at), None
+            return result(
+                answer.verdict, answer.reason, answer.message, answer.log, answer.at
+            ), None
         expected, comparisons, is_steady = answer
         for comparison in comparisons:
             checked += comparison.count
             worst.add(comparison)
             if not comparison.ok:
-                reason, message = comparison.reason, f"{comparison.story} (seed {seed})"
+                reason, message = comparison.reason, comparison.story
                 if not is_steady:
                     reason = "nondeterministic"
                     message += "; a second call on the same inputs gave another answer"
@@ -153,7 +159,7 @@ def _comes_twice(session: Session, outputs: Memory, call_s: float) -> bool:
 
 
 def _keep(folder: Path, inputs: Memory, outputs: Memory, expected: Expected) -> None:
-    """Every tensor of a draw as .npy; what numpy has no type for as float32, which loses nothing."""
+    """Every tensor of a draw as .npy; bfloat16 as float32, which loses nothing."""
 
     def save(name: str, values: NDArray[Any]) -> None:
         buffer = io.BytesIO()

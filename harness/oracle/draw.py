@@ -53,7 +53,7 @@ class Seed:
 def _ramp(rng: Generator, base: Floats) -> Floats:
     """Neighbours differ and repeat with a prime period: shifts and swaps of axes show."""
     steps = np.arange(base.size, dtype=np.int64) + int(rng.integers(17))
-    return ((steps % 17) - 8).astype(np.float32).reshape(base.shape) / 8
+    return (((steps % 17) - 8) / 8).astype(np.float32).reshape(base.shape)
 
 
 def _one_hot(rng: Generator, base: Floats) -> Floats:
@@ -65,16 +65,16 @@ def _one_hot(rng: Generator, base: Floats) -> Floats:
 
 def _alternating(_: Generator, base: Floats) -> Floats:
     """Signs change at every step: sums cancel, so a dropped or doubled term stands out."""
-    signs = 1.0 - 2.0 * (np.arange(base.size) % 2)
-    return (np.abs(base).ravel() * signs).astype(np.float32).reshape(base.shape)
+    signs = (1 - 2 * (np.arange(base.size) % 2)).astype(np.float32)
+    return np.abs(base) * signs.reshape(base.shape)
 
 
 def _large(_: Generator, base: Floats) -> Floats:
-    return base * np.float32(64)
+    return np.multiply(base, 64, dtype=np.float32)
 
 
 def _tiny(_: Generator, base: Floats) -> Floats:
-    return base * np.float32(1 / 256)
+    return np.multiply(base, 1 / 256, dtype=np.float32)
 
 
 def _unshaped(_: Generator, base: Floats) -> Floats:

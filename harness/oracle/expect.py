@@ -61,7 +61,7 @@ class Oracle:
             return Expected(truth=truth, bounds=exact, own_errors={})
         truth = self._run(arguments, inputs, "float64")
         variants = [self._run(arguments, inputs, None)]
-        if any(a.dtype.is_float and a.dtype.size_bytes < 4 for a in outputs):  # noqa: PLR2004 — halves
+        if any(a.dtype.is_float and a.dtype.size_bytes < 4 for a in outputs):
             # a kernel may round its intermediates to half, or keep them: admit both
             variants.append(self._run(arguments, inputs, "float32"))
         bounds, own_errors = {}, {}
@@ -81,7 +81,7 @@ class Oracle:
     def _run(
         self, arguments: Sequence[Argument], inputs: Memory, precision: str | None
     ) -> dict[str, Array]:
-        """The reference's outputs, with every float argument widened to a precision, if one is given."""
+        """The reference's outputs, its floats widened to a precision if one is given."""
         if precision is not None:
             arguments = [
                 replace(a, dtype=DTYPES[precision]) if a.dtype.is_float else a for a in arguments
@@ -102,9 +102,7 @@ class Oracle:
     def _call(self, arguments: Sequence[Argument], inputs: Memory, outputs: Memory) -> None:
         limit = self._limits.call_s * 6  # trusted to be right; still not for ever
         session = self._session
-        done = session.lend(
-            arguments, inputs, outputs, address=random_address(), timeout_s=limit
-        )
+        done = session.lend(arguments, inputs, outputs, address=random_address(), timeout_s=limit)
         if not isinstance(done, Fell):
             done = session.call(timeout_s=limit)
         if isinstance(done, Fell):

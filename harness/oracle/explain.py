@@ -29,13 +29,14 @@ def story(
     worst = np.unravel_index(int(np.argmax(ranked)), got.shape)
     where = ", ".join(str(int(axis)) for axis in worst)
     share = f"{count} of {got.size} elements ({_percent(count, got.size)})"
-    lines = [
+    values = f"got {_number(got[worst])}, expected {_number(truth[worst])}"
+    allowed = _allowed(float(errors[worst]), bound)
+    parts = [
         f"`{name}`: {share} are wrong",
-        f"worst at [{where}]: got {_number(got[worst])}, expected {_number(truth[worst])},"
-        f" {_allowed(float(errors[worst]), bound)}",
+        f"worst at [{where}]: {values}, {allowed}",
         where_the_errors_lie(wrong),
     ]
-    return "; ".join(line for line in lines if line)
+    return "; ".join(part for part in parts if part)
 
 
 def _percent(count: int, total: int) -> str:
@@ -63,19 +64,9 @@ def where_the_errors_lie(wrong: Mask) -> str:
     indices = np.nonzero(wrong)
     if len(indices[0]) == 1:
         return ""
-    for axis in range(wrong.ndim):
-        sentence = _along(wrong, indices[axis], axis)
-        if sentence:
-            return sentence
-    if wrong.ndim >= 2 and _only_on_border(wrong):  # noqa: PLR2004 — a plane has two axes
-        return "all of them lie on the border of the last two axes"
-    flat = np.flatnonzero(wrong)
-    if len(flat) == flat[-1] - flat[0] + 1:
-        return f"they are consecutive: flat elements {flat[0]} to {flat[-1]}"
-    steps = np.diff(flat)
-    if len(steps) > 1 and (steps == steps[0]).all():
-        return f"they are every {steps[0]}th flat element from {flat[0]} on"
-    return "they are scattered"
+    along = (_along(wrong, indices[axis], axis) for axis in range(wrong.ndim))
+    patterns = (*along, _on_the_border(wrong), _in_steps(np.flatnonzero(wrong)))
+    return next((sentence for sentence in patterns if sentence), "they are scattered")
 
 
 def _along(wrong: Mask, found: NDArray[np.intp], axis: int) -> str:
@@ -104,6 +95,17 @@ _AXES = {
 }  # fmt: skip
 
 
-def _only_on_border(wrong: Mask) -> bool:
-    inner = wrong[..., 1:-1, 1:-1]
-    return inner.size > 0 and not bool(inner.any())
+def _on_the_border(wrong: Mask) -> str:
+    inner = wrong[..., 1:-1, 1:-1] if wrong.ndim > 1 else wrong
+    if inner.size == 0 or inner.any():
+        return ""
+    return "all of them lie on the border of the last two axes"
+
+
+def _in_steps(flat: NDArray[np.intp]) -> str:
+    steps = np.diff(flat)
+    if not (steps == steps[0]).all():
+        return ""
+    if steps[0] == 1:
+        return f"they are consecutive: flat elements {flat[0]} to {flat[-1]}"
+    return f"they are every {steps[0]}th flat element from {flat[0]} on" if len(steps) > 1 else ""

@@ -15,9 +15,7 @@ from harness.records import Bound, Comparison
 Array = NDArray[Any]
 
 
-def judge_outputs(
-    expected: Expected, outputs: Memory, window: int = 0
-) -> tuple[Comparison, ...]:
+def judge_outputs(expected: Expected, outputs: Memory, window: int = 0) -> tuple[Comparison, ...]:
     """One comparison an output. The process that wrote them is frozen."""
     found = []
     for name, truth in expected.truth.items():
@@ -31,7 +29,7 @@ def judge_outputs(
 
 
 def compare(name: str, got: Array, truth: Array, bound: Bound) -> Comparison:
-    if bound.exact and truth.dtype.kind not in "f":
+    if bound.exact and truth.dtype.kind != "f":
         errors = (got != truth).astype(np.float64)
     else:
         errors = relative_errors(got, truth.astype(np.float64))

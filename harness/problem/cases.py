@@ -26,7 +26,9 @@ def read_cases(
                 mark, f"`{key}` is not a group of cases",
                 f"did you mean `{near}`?" if near else f"one of {', '.join(known)}",
             )  # fmt: skip
-    defaults = fields.entries(groups["defaults"][1], notes, "defaults") if "defaults" in groups else {}
+    defaults = (
+        fields.entries(groups["defaults"][1], notes, "defaults") if "defaults" in groups else {}
+    )
     found: list[tuple[Case, Node]] = []
     for tier in (Tier.SAMPLE, Tier.TEST):
         if tier in groups:
@@ -82,7 +84,7 @@ def _group(
 def _resolve(
     values: Mapping[str, Node], notes: Notes, scalars: Mapping[str, Param]
 ) -> tuple[tuple[str, int | float], ...] | None:
-    """Numbers as they are; a formula over the other scalars (`groups: in_channels`) in any order."""
+    """Numbers as they are; formulas over other scalars (`groups: in_channels`) in any order."""
     known: dict[str, int | float] = {}
     waiting: dict[str, Node] = {}
     for key, node in values.items():
@@ -98,22 +100,29 @@ def _resolve(
         else:
             notes.add(node, f"{key}: {node.text!r} is not a whole number")
             return None
+    if not _settle(waiting, known, notes):
+        return None
+    return _fitting(known, values, notes, scalars)
+
+
+def _settle(waiting: dict[str, Node], known: dict[str, int | float], notes: Notes) -> bool:
+    """Evaluate each formula once all its names are known; False, with faults, if some never are."""
     while waiting:
-        ready = {}
+        ready: dict[str, int | float] = {}
         for key, node in waiting.items():
             try:
                 if names_in(node.text) <= known.keys():
                     ready[key] = evaluate(node.text, known)
             except ShapeError as error:
                 notes.add(node, f"{key}: {error}")
-                return None
+                return False
         if not ready:
             for key, node in waiting.items():
                 notes.add(node, f"{key}: `{node.text}` uses names that are not scalars of the case")
-            return None
+            return False
         known.update(ready)
         waiting = {key: node for key, node in waiting.items() if key not in ready}
-    return _fitting(known, values, notes, scalars)
+    return True
 
 
 def _fitting(

@@ -79,13 +79,12 @@ def _with_reference(problem: Problem) -> Problem:
     module = f"{problem.slug.replace('-', '_')}.py"
     folder = problem.path.resolve().parent
     beside = [
-        path
-        for path in (folder.parent / "reference" / module, folder / module)
-        if path.is_file()
+        path for path in (folder.parent / "reference" / module, folder / module) if path.is_file()
     ]
     if problem.reference is not None and beside:
         raise UserError(
-            f"{problem.path}: two references, the block under `## Reference` and {beside[0]}; keep one"
+            f"{problem.path}: two references, the block under `## Reference`"
+            f" and {beside[0]}; keep one"
         )
     if problem.reference is None and beside:
         source = read_text(beside[0])

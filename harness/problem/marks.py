@@ -51,7 +51,8 @@ def read_document(text: str) -> tuple[Node | None, str]:
     handler = _MarkedYAML(first_line=_lines_before_front_matter(text))
     # metadata is whatever the handler's load returned, under one key of ours
     metadata, body = frontmatter.parse(text, handler=handler)
-    return metadata.get("root"), body
+    root = metadata.get("root")
+    return (root if isinstance(root, Node) else None), body
 
 
 def _lines_before_front_matter(text: str) -> int:
@@ -59,7 +60,7 @@ def _lines_before_front_matter(text: str) -> int:
     return blank.count("\n") + 1
 
 
-class _MarkedYAML(BaseHandler):  # type: ignore[misc]  # python-frontmatter ships no types
+class _MarkedYAML(BaseHandler):
     FM_BOUNDARY = re.compile(r"^-{3,}\s*$", re.MULTILINE)
     START_DELIMITER = END_DELIMITER = "---"
 
@@ -101,21 +102,21 @@ def _refuse_surprises(text: str, first_line: int) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         mark = event.start_mark
-        place = {"line": mark.line + first_line, "column": mark.column + 1}
+        line, column = (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Refused(
-                Fault(**place, what="anchors and aliases are not read", mend="write it out")
-            )
-        if getattr(event, "tag", None):
-            raise Refused(
-                Fault(**place, what=f"the tag {event.tag} is not read", mend="remove the tag")
-            )
+            raise Refused(_at(line, column, "anchors and aliases are not read", "write it out"))
+        if tag := getattr(event, "tag", None):
+            raise Refused(_at(line, column, f"the tag {tag} is not read", "remove the tag"))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise Refused(Fault(**place, what=f"nested deeper than {MAX_DEPTH} levels"))
+                raise Refused(_at(line, column, f"nested deeper than {MAX_DEPTH} levels"))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def _at(line: int, column: int, what: str, mend: str = "") -> Fault:
+    return Fault(line=line, column=column, what=what, mend=mend)
 
 
 def _convert(node: yaml.Node, first_line: int, faults: list[Fault]) -> Node:
@@ -140,6 +141,6 @@ def _convert(node: yaml.Node, first_line: int, faults: list[Fault]) -> Node:
                 )
             seen.setdefault(key.text, key)
         return Node("map", "", (), entries, line, column)
-    quoted = node.style is not None
+    quoted = getattr(node, "style", None) is not None
     kind = kind if kind in {"int", "float", "bool", "null"} else "str"
     return Node(kind, node.value.strip(), (), (), line, column, quoted)

@@ -101,9 +101,9 @@ def _value(node: ast.expr, scope: Scope) -> int:
             fold = all if isinstance(op, ast.And) else any
             result = int(fold(_value(value, scope) for value in values))
         case ast.Compare(left=left, ops=ops, comparators=comparators):
-            values = [_value(item, scope) for item in (left, *comparators)]
-            pairs = zip(ops, values, values[1:], strict=False)
-            result = int(all(_COMPARE[type(op)](a, b) for op, a, b in pairs))
+            sides = [_value(side, scope) for side in (left, *comparators)]
+            pairs = zip(ops, sides, sides[1:], strict=False)
+            result = int(all(_COMPARE[type(sign)](a, b) for sign, a, b in pairs))
         case _:
             raise ShapeError(f"{type(node).__name__} is not part of a formula")
     if abs(result) > MAX_VALUE:
@@ -124,7 +124,7 @@ def _binary(op: ast.operator, left: int, right: int) -> int:
     if isinstance(op, ast.Pow):
         if not 0 <= right <= MAX_POWER:
             raise ShapeError(f"a power outside 0…{MAX_POWER}")
-        if abs(left) > 1 and right * abs(left).bit_length() > 128:  # noqa: PLR2004 — no huge numbers even on the way
+        if abs(left) > 1 and right * abs(left).bit_length() > 128:
             raise ShapeError("the value is beyond 2**62")
         return int(left**right)
     if isinstance(op, (ast.FloorDiv, ast.Mod)) and right == 0:
@@ -152,14 +152,10 @@ def arguments_of(problem: Problem, case: Case, dtype: str) -> tuple[Argument, ..
         element = param.dtype or DTYPES[dtype]
         if param.role is Role.SCALAR:
             value = scope[param.name]
-            arguments.append(
-                Argument(name=param.name, role=param.role, dtype=element, value=value)
-            )
+            arguments.append(Argument(name=param.name, role=param.role, dtype=element, value=value))
         else:
             shape = tuple(evaluate(axis, scope) for axis in shapes[param.name])
-            arguments.append(
-                Argument(name=param.name, role=param.role, dtype=element, shape=shape)
-            )
+            arguments.append(Argument(name=param.name, role=param.role, dtype=element, shape=shape))
     return tuple(arguments)
 
 

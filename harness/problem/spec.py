@@ -27,7 +27,7 @@ PARAMETER_KEYS = ("name", "type", "pointer", "const", "constant")
 DIFFICULTIES = ("EASY", "MEDIUM", "HARD")
 _ALIASES = {
     "float": "float32", "double": "float64", "half": "float16", "int": "int32",
-    **{f"{prefix}int{bits}_t": f"{prefix}int{bits}" for prefix in ("", "u") for bits in (8, 16, 32, 64)},
+    **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }  # fmt: skip
 _FENCE = re.compile(r"^##\s+Reference\s*\n+```python\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
@@ -121,7 +121,9 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
     shapes = _shapes(given["shapes"], notes, params, known) if "shapes" in given else ()
     require = tuple(
         fields.formula(item, notes, "require", known)
-        for item in (fields.listed(given["require"], notes, "require") if "require" in given else ())
+        for item in (
+            fields.listed(given["require"], notes, "require") if "require" in given else ()
+        )
     )
     cases = read_cases(given["cases"], notes, params) if "cases" in given else ()
     if not notes.faults:  # sizes mean nothing while names or formulas are wrong
@@ -202,7 +204,9 @@ def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
     name = fields.name(given["name"], notes, "the parameter")
     dtype, is_tensor = _type(given["type"], notes)
     if "pointer" not in given and not is_tensor:
-        notes.add(item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`")
+        notes.add(
+            item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`"
+        )
     pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else True
     spellings = [key for key in ("const", "constant") if key in given]
     values = [fields.boolean(given[key], notes, key) for key in spellings]
@@ -294,15 +298,17 @@ def _tolerance(node: Node, notes: Notes, known: tuple[str, ...]) -> Tolerance:
         reduction=fields.formula(values["reduction"], notes, "reduction", known)
         if "reduction" in values
         else None,
-        absolute=fields.number(values["absolute"], notes, "absolute") if "absolute" in values else None,
-        relative=fields.number(values["relative"], notes, "relative") if "relative" in values else None,
+        absolute=fields.number(values["absolute"], notes, "absolute")
+        if "absolute" in values
+        else None,
+        relative=fields.number(values["relative"], notes, "relative")
+        if "relative" in values
+        else None,
         because=fields.text(values["because"], notes, "because") if "because" in values else "",
     )
 
 
-def _inputs(
-    node: Node, notes: Notes, params: tuple[Param, ...]
-) -> tuple[tuple[str, str], ...]:
+def _inputs(node: Node, notes: Notes, params: tuple[Param, ...]) -> tuple[tuple[str, str], ...]:
     tensors = [param.name for param in params if param.pointer]
     found = []
     for key, (mark, value) in fields.entries(node, notes, "inputs").items():

@@ -89,7 +89,7 @@ class Group:
 
 
 def remove_tree(path: Path) -> None:
-    """Kill whatever is under a group and remove it, as often as it takes; for those who clean up."""
+    """Kill whatever is under a group and remove it, as often as it takes."""
     for _ in range(200):
         with contextlib.suppress(OSError):
             (path / "cgroup.kill").write_text("1")

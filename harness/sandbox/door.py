@@ -2,7 +2,7 @@
 The one door to child processes, as the judge sees it.
 
 A Nursery is a helper process of ours that forks boxes; a Box is one stranger (or compiler, or
-reference) in it: it can be frozen, thawed, waited for and killed, and nothing of it survives a kill.
+reference) in it: frozen, thawed, waited for and killed, and nothing of it survives a kill.
 """
 
 import fcntl
@@ -168,7 +168,9 @@ class Box:
 class Nursery:
     """The judge's handle of one nursery process."""
 
-    def __init__(self, *, preload: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, preload: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
         home, self.no_group_reason = cgroups.find_home()
         self._groups = None
         if home is not None:

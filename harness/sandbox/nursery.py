@@ -157,8 +157,8 @@ def _live(request: dict[str, Any], descriptors: list[int]) -> None:
     for name, value in request["rlimits"].items():
         number = getattr(resource, name)
         _, hard = resource.getrlimit(number)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(number, (value, value))
+        limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (limit, limit))
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])

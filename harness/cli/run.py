@@ -1,0 +1,179 @@
+"""`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.records import CaseResult, Grade, Policy, Stage, Timing
+
+ACCEPTED, REJECTED, MISSED_GATE, NOT_GRADABLE = 0, 1, 4, 5
+PATH = click.Path(path_type=Path)
+
+
+def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from harness.problem.catalogue import slugs
+
+    return [CompletionItem(slug) for slug in slugs() if slug.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@click.option(
+    "--problem", metavar="SLUG|PATH", shell_complete=complete_slug,
+    help="What it should compute; default: its own `grade: problem=…` line.",
+)  # fmt: skip
+@click.option(
+    "--problems", "folder", type=PATH, metavar="DIR", help="Look for problems here first."
+)
+@click.option("--case", metavar="NAME", help="Only this case.")
+@click.option("--tier", type=click.Choice(["sample", "test", "bench"]), help="Only these cases.")
+@click.option("--seed", metavar="S", help="Repeat one draw of --case; never ranked.")
+@click.option("--keep", type=PATH, metavar="DIR", help="Keep the tensors of --seed as .npy files.")
+@click.option("--dtype", metavar="D", help="Default: the problem's first.")
+@click.option("--device", default="auto", metavar="auto|cpu|cuda[:N]|emulated", show_default=True)
+@click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
+@click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")
+@click.option(
+    "--budget", type=click.FloatRange(min=0.1), default=10.0, show_default=True, metavar="SECONDS",
+    help="For timing one bench case.",
+)  # fmt: skip
+@click.option("--compiler", metavar="NAME", help="For C and C++: g++ (default) or clang++.")
+@click.option("--json", "json_file", metavar="FILE|-", help="Write the grade as JSON.")
+@click.option(
+    "--min-speedup", type=float, metavar="X",
+    help="Exit 4 unless the interval's lower end reaches X.",
+)  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Every case, and what the sandbox holds.")
+def run(
+    file: Path,
+    problem: str | None,
+    folder: Path | None,
+    json_file: str | None,
+    min_speedup: float | None,
+    verbose: bool,
+    **asked: Any,
+) -> int:
+    """Grade a submission (.cpp .cc .c .py)."""
+    from rich.console import Console
+
+    from harness.pipeline import grade
+    from harness.report.document import render_json
+    from harness.report.terminal import render_grade
+
+    policy = _policy(asked, min_speedup)
+    console = Console(stderr=json_file == "-", highlight=False, soft_wrap=False)
+    with _Progress(console) as progress:
+        result = grade(file, problem, policy=policy, problems=folder, tell=progress.tell)
+    for part in render_grade(result, verbose=verbose):
+        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+    if json_file == "-":
+        sys.stdout.write(render_json(result))
+    elif json_file is not None:
+        _write(Path(json_file), render_json(result))
+    return exit_code(result, min_speedup, console)
+
+
+def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
+    from harness.records import Policy, Tier
+
+    if asked["seed"] is not None and asked["case"] is None:
+        raise click.UsageError("--seed repeats one draw of a case: name it with --case")
+    if asked["keep"] is not None and asked["seed"] is None:
+        raise click.UsageError(
+            "--keep keeps the tensors of one draw: name it with --case and --seed"
+        )
+    if min_speedup is not None and asked["no_time"]:
+        raise click.UsageError("--min-speedup needs a timing; drop --no-time")
+    return Policy(
+        dtype=asked["dtype"],
+        device=asked["device"],
+        case=asked["case"],
+        tier=Tier(asked["tier"]) if asked["tier"] else None,
+        seed=asked["seed"],
+        keep=asked["keep"],
+        time=not asked["no_time"],
+        threads=asked["threads"],
+        budget_s=asked["budget"],
+        compiler=asked["compiler"],
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    from harness.disk import write_atomically
+    from harness.errors import UserError
+
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise UserError(f"--json {path}: {error.strerror}") from error
+
+
+def exit_code(result: "Grade", min_speedup: float | None, console: "Console") -> int:
+    from harness.records import State, Verdict
+
+    if result.verdict is Verdict.NOT_GRADABLE:
+        return NOT_GRADABLE
+    if result.verdict is not Verdict.ACCEPTED:
+        return REJECTED
+    if min_speedup is None:
+        return ACCEPTED
+    score = result.score
+    is_stable = score.state is not None and score.state is not State.UNSTABLE
+    if is_stable and score.ci_low is not None and score.ci_low >= min_speedup:
+        return ACCEPTED
+    found = "nothing was timed" if score.ci_low is None else f"{score.state}, {score.ci_low:.3f}"
+    console.print(f"gate missed: --min-speedup {min_speedup:g}, and the lower end is {found}")
+    return MISSED_GATE
+
+
+class _Progress:
+    """One line that says what goes on, on a terminal; nothing where output is piped."""
+
+    def __init__(self, console: "Console") -> None:
+        self._status = console.status("") if console.is_terminal else None
+        self._stage = ""
+
+    def tell(self, event: "Stage | CaseResult | Timing") -> None:
+        from harness.records import CaseResult, Timing
+        from harness.report.terminal import describe_timing
+
+        if self._status is None:
+            return
+        if isinstance(event, CaseResult):
+            self._show(f"{self._stage}  {event.name}: {event.verdict}")
+        elif isinstance(event, Timing):
+            self._show(f"{self._stage}  {describe_timing(event)}")
+        else:
+            self._stage = event.name
+            self._show(f"{event.name}  {event.detail}")
+
+    def _show(self, words: str) -> None:
+        from rich.text import Text
+
+        assert self._status is not None
+        self._status.update(Text(words))
+
+    def __enter__(self) -> Self:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of --json."""
+    import json
+
+    from harness.report.schema import schema as schema_document
+
+    click.echo(json.dumps(schema_document(), indent=2))

@@ -1,0 +1,123 @@
+"""A grade as JSON. Additive changes only; null, never 0 or 1, for what was not measured."""
+
+import json
+import math
+from importlib import metadata
+from typing import Any
+
+from harness.records import CaseResult, Grade, Launch, Timing
+
+SCHEMA = "grade/1"
+
+
+def document_of(grade: Grade) -> dict[str, Any]:
+    machine, isolation, policy = grade.machine, grade.isolation, grade.policy
+    return {
+        "schema": SCHEMA,
+        "harness": {"version": metadata.version("harness")},
+        "problem": {"slug": grade.problem.slug, "sha256": grade.problem.sha256},
+        "dtype": grade.dtype,
+        "precision": grade.problem.precision,
+        "device": {
+            "kind": machine.kind,
+            "name": machine.name,
+            "fingerprint": machine.fingerprint,
+            "ranking_class": machine.ranking_class,
+        },
+        "policy": {
+            "isolation": "best",
+            "freeze": isolation.freeze,
+            "budget": policy.budget_s,
+            "own": False,
+            "threads": machine.threads,
+        },
+        "submission": {
+            "path": str(grade.submission.path),
+            "sha256": grade.submission.sha256,
+            "language": str(grade.submission.language),
+        },
+        "verdict": str(grade.verdict),
+        "reason": grade.reason or None,
+        "message": grade.message or None,
+        "log": grade.log or None,
+        "cases": [_case(result) for result in grade.cases],
+        "timing": [_timing(timing) for timing in grade.timing],
+        "score": {
+            "planned": grade.score.planned,
+            "passed": grade.score.passed,
+            "correct": grade.score.correct,
+            "speedup": grade.score.speedup,
+            "ci_low": grade.score.ci_low,
+            "ci_high": grade.score.ci_high,
+            "state": str(grade.score.state) if grade.score.state else None,
+        },
+        "sandbox": {
+            "level": isolation.level,
+            "properties": {
+                item.name: {"holds": item.holds, "reason": item.reason or None}
+                for item in isolation.properties
+            },
+        },
+        "machine": dict(machine.facts),
+        "seeds": {result.name: list(result.seeds) for result in grade.cases},
+        "seconds": {
+            "build": grade.seconds.build,
+            "check": grade.seconds.check,
+            "time": grade.seconds.time,
+            "total": grade.seconds.total,
+        },
+    }
+
+
+def render_json(grade: Grade) -> str:
+    return json.dumps(document_of(grade), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _finite(value: float | None) -> float | None:
+    """An infinite error is no JSON number; the verdict and its reason say it."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _case(result: CaseResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "tier": str(result.tier),
+        "verdict": str(result.verdict),
+        "reason": result.reason or None,
+        "message": result.message or None,
+        "planned": result.planned,
+        "checked": result.checked,
+        "max_error": _finite(result.max_error),
+        "allowed": _finite(result.allowed),
+    }
+
+
+def _timing(timing: Timing) -> dict[str, Any]:
+    return {
+        "case": timing.case,
+        "baseline": timing.baseline,
+        "state": str(timing.state),
+        "speedup": timing.speedup,
+        "ci_low": timing.ci_low,
+        "ci_high": timing.ci_high,
+        "aa": timing.aa,
+        "candidate_ms": timing.candidate_ms,
+        "baseline_ms": timing.baseline_ms,
+        "percent_of_limit": timing.percent_of_limit,
+        "batch": timing.batch,
+        "null_ns": timing.null_ns,
+        "launches": [_launch(launch) for launch in timing.launches],
+    }
+
+
+def _launch(launch: Launch) -> dict[str, Any]:
+    return {
+        "rounds": [
+            {
+                "candidate_ns": r.candidate_ns,
+                "baseline_ns": r.baseline_ns,
+                "again_ns": r.again_ns,
+            }
+            for r in launch.rounds
+        ]
+    }

@@ -1,0 +1,110 @@
+"""The JSON Schema of `--json`, as `grade schema` prints it."""
+
+from typing import Any
+
+from harness.records import Language, State, Tier, Verdict
+from harness.report.document import SCHEMA
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+COUNT = {"type": "integer", "minimum": 0}
+YES_OR_NO = {"type": "boolean"}
+HASH = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+
+
+def _maybe(kind: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [kind, {"type": "null"}]}
+
+
+def _one_of(words: Any) -> dict[str, Any]:
+    return {"enum": [str(word) for word in words]}
+
+
+def _list(kind: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": kind}
+
+
+def _map(kind: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": kind}
+
+
+def _record(**fields: dict[str, Any]) -> dict[str, Any]:
+    """Every field present; others may be added by later versions."""
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+def schema() -> dict[str, Any]:
+    one_round = _record(candidate_ns=NUMBER, baseline_ns=NUMBER, again_ns=NUMBER)
+    case = _record(
+        name=TEXT,
+        tier=_one_of(Tier),
+        verdict=_one_of(Verdict),
+        reason=_maybe(TEXT),
+        message=_maybe(TEXT),
+        planned=COUNT,
+        checked=COUNT,
+        max_error=_maybe(NUMBER),
+        allowed=_maybe(NUMBER),
+    )
+    timing = _record(
+        case=TEXT,
+        baseline=TEXT,
+        state=_one_of(State),
+        speedup=NUMBER,
+        ci_low=NUMBER,
+        ci_high=NUMBER,
+        aa=NUMBER,
+        candidate_ms=NUMBER,
+        baseline_ms=NUMBER,
+        percent_of_limit=_maybe(NUMBER),
+        batch=COUNT,
+        null_ns=NUMBER,
+        launches=_list(_record(rounds=_list(one_round))),
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A grade",
+        **_record(
+            schema={"const": SCHEMA},
+            harness=_record(version=TEXT),
+            problem=_record(slug=TEXT, sha256=HASH),
+            dtype=TEXT,
+            precision=_one_of(("ieee", "tf32")),
+            device=_record(
+                kind=_one_of(("cpu", "cuda", "emulated")),
+                name=TEXT,
+                fingerprint=TEXT,
+                ranking_class=TEXT,
+            ),
+            policy=_record(
+                isolation=_one_of(("strict", "best", "off")),
+                freeze=_one_of(("cgroup", "signal", "none")),
+                budget=NUMBER,
+                own=YES_OR_NO,
+                threads=COUNT,
+            ),
+            submission=_record(path=TEXT, sha256=HASH, language=_one_of(Language)),
+            verdict=_one_of(Verdict),
+            reason=_maybe(TEXT),
+            message=_maybe(TEXT),
+            log=_maybe(TEXT),
+            cases=_list(case),
+            timing=_list(timing),
+            score=_record(
+                planned=COUNT,
+                passed=COUNT,
+                correct=YES_OR_NO,
+                speedup=_maybe(NUMBER),
+                ci_low=_maybe(NUMBER),
+                ci_high=_maybe(NUMBER),
+                state=_maybe(_one_of(State)),
+            ),
+            sandbox=_record(
+                level={"enum": [0, 1, 2, 3]},
+                properties=_map(_record(holds=_maybe(YES_OR_NO), reason=_maybe(TEXT))),
+            ),
+            machine=_map(TEXT),
+            seeds=_map(_list(TEXT)),
+            seconds=_record(build=NUMBER, check=NUMBER, time=NUMBER, total=NUMBER),
+        ),
+    }

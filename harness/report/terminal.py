@@ -1,0 +1,176 @@
+"""
+A grade for the terminal: what a person wants to know, within 80 columns.
+
+Parts come in order. A plain string is to be printed as it is, unwrapped: it is there to be pasted,
+or was written by somebody else.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.records import CaseResult, Grade, State, Tier, Timing, Verdict
+
+_STYLES = {
+    Verdict.ACCEPTED: "bold green",
+    Verdict.NOT_GRADABLE: "bold yellow",
+    State.FASTER: "green",
+    State.SLOWER: "red",
+    State.TIE: "",
+    State.UNSTABLE: "yellow",
+}
+LOG_LINES = 20
+
+
+def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableType]:
+    yield _headline(grade)
+    if grade.cases:
+        yield Padding(_cases(grade.cases, verbose=verbose), (1, 0, 0, 0), expand=False)
+    yield from _trouble(grade)
+    if grade.timing:
+        yield Padding(_timings(grade), (1, 0, 0, 0), expand=False)
+    yield _footer(grade, verbose=verbose)
+
+
+def _headline(grade: Grade) -> Text:
+    threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
+    return Text.assemble(
+        (str(grade.verdict), _STYLES.get(grade.verdict, "bold red")),
+        f"  {grade.submission.path.name} on {grade.problem.slug}\n",
+        (f"{grade.dtype}, {threads}, {grade.machine.name}", "dim"),
+    )
+
+
+def _table(*columns: str) -> Table:
+    """The first column gives way where 80 columns are too few; numbers never do."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(columns[0], no_wrap=True, max_width=22, overflow="ellipsis")
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
+    return table
+
+
+def _cases(results: tuple[CaseResult, ...], *, verbose: bool) -> Table:
+    table = _table("case", "verdict", "elements", "max error", "allowed")
+    if verbose:
+        for result in results:
+            table.add_row(result.name, *_case_cells(result, str(result.verdict)))
+        return table
+    for tier in Tier:
+        group = [result for result in results if result.tier is tier]
+        if not group:
+            continue
+        passed = sum(result.verdict is Verdict.ACCEPTED for result in group)
+        worst = max(group, key=_closeness)
+        cells = _case_cells(worst, f"{passed} of {len(group)} accepted")
+        table.add_row(f"{tier}", cells[0], f"{sum(r.checked for r in group)}", *cells[2:])
+    return table
+
+
+def _closeness(result: CaseResult) -> float:
+    """How near a case came to its bound."""
+    if result.max_error is None or not result.allowed:
+        return 0.0
+    return result.max_error / result.allowed
+
+
+def _case_cells(result: CaseResult, verdict: str) -> tuple[Text | str, ...]:
+    return (
+        Text(verdict, _STYLES.get(result.verdict, "red")),
+        f"{result.checked}",
+        _error(result.max_error),
+        _error(result.allowed),
+    )
+
+
+def _error(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return "exact" if value == 0.0 else f"{value:.1e}"
+
+
+def _trouble(grade: Grade) -> Iterator[RenderableType]:
+    if grade.verdict is Verdict.ACCEPTED:
+        return
+    reason = f" ({grade.reason})" if grade.reason else ""
+    yield Text()
+    yield Text(f"{grade.verdict}{reason}: {grade.message}")
+    failed = next((r for r in grade.cases if r.verdict is Verdict.WRONG_ANSWER), None)
+    if failed is not None and failed.seeds:
+        yield Text("\nreplay it, with its tensors kept:")
+        yield f"  {replay_command(grade, failed)}"
+    log = grade.log.rstrip().splitlines()
+    if log:
+        shown = log[-LOG_LINES:] if grade.verdict is not Verdict.COMPILE_ERROR else log[:LOG_LINES]
+        left_out = f", {len(log) - len(shown)} lines left out" if len(shown) < len(log) else ""
+        yield Text(f"\nwhat was printed{left_out}:", "dim")
+        yield "\n".join(f"  {line}" for line in shown)
+
+
+def replay_command(grade: Grade, failed: CaseResult) -> str:
+    """The line to paste that repeats a failure on the same inputs."""
+    asked = grade.problem.path if grade.problem.borrowed_from else grade.problem.slug
+    words = [
+        "grade", str(grade.submission.path), "--problem", str(asked), "--dtype", grade.dtype,
+        "--case", failed.name, "--seed", failed.seeds[-1], "--keep", "kept",
+    ]  # fmt: skip
+    return shlex.join(words)
+
+
+def _timings(grade: Grade) -> Table:
+    table = _table("case", "speedup", "95 % interval", "state", "kernel", "PyTorch", "A/A")
+    for timing in grade.timing:
+        table.add_row(
+            timing.case,
+            *_speedup_cells(timing.speedup, timing.ci_low, timing.ci_high, timing.state),
+            _milliseconds(timing.candidate_ms),
+            _milliseconds(timing.baseline_ms),
+            f"{timing.aa:.3f}",
+        )
+    score = grade.score
+    if score.speedup is not None and score.ci_low is not None and score.ci_high is not None:
+        assert score.state is not None
+        table.add_section()
+        table.add_row(
+            "geometric mean",
+            *_speedup_cells(score.speedup, score.ci_low, score.ci_high, score.state),
+        )
+    return table
+
+
+def _speedup_cells(speedup: float, low: float, high: float, state: State) -> tuple[Text | str, ...]:
+    return (
+        f"{speedup:.3g}x" if speedup >= 100 else f"{speedup:.2f}x",
+        f"{low:.2f} - {high:.2f}",
+        Text(str(state), _STYLES[state]),
+    )
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.3g} ms" if value >= 0.01 else f"{value * 1e3:.3g} us"
+
+
+def _footer(grade: Grade, *, verbose: bool) -> Text:
+    seconds, isolation = grade.seconds, grade.isolation
+    parts = [f"build {seconds.build:.2f} s", f"check {seconds.check:.2f} s"]
+    if grade.timing:
+        parts.append(f"time {seconds.time:.1f} s")
+    if isolation.level:
+        parts.append(f"sandbox level {isolation.level}, frozen by {isolation.freeze}")
+    text = Text("\n" + "; ".join(parts), "dim")
+    if verbose:
+        for item in isolation.properties:
+            holds = {True: "yes", False: "no", None: "untested"}[item.holds]
+            because = f" ({item.reason})" if item.reason else ""
+            text.append(f"\n  {item.name}: {holds}{because}")
+    return text
+
+
+def describe_timing(timing: Timing) -> str:
+    """One line, while others are still being timed."""
+    return f"{timing.case}: {timing.speedup:.2f}x, {timing.state}"
