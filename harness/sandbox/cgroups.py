@@ -74,7 +74,10 @@ class Group:
 
     def kill(self, deadline_s: float = 10.0) -> None:
         """Kill every process in it and see that none is left; frozen ones die too."""
-        (self.path / "cgroup.kill").write_text("1")
+        try:
+            (self.path / "cgroup.kill").write_text("1")
+        except FileNotFoundError:
+            return  # gone with its nursery already, and all that was in it
         give_up = time.monotonic() + deadline_s
         while self.is_populated():
             if time.monotonic() > give_up:

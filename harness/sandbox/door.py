@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -143,7 +144,7 @@ class Box:
         """End every process of it."""
         if self.group is not None:
             self.group.kill()
-        elif self._ended is None:
+        elif self.pid and self._ended is None:
             processes.kill_tree(self.pid)
 
     def close(self) -> None:
@@ -169,16 +170,21 @@ class Nursery:
     """The judge's handle of one nursery process."""
 
     def __init__(
-        self, *, preload: Sequence[str] = (), env: Mapping[str, str] | None = None
+        self,
+        *,
+        preload: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        groups: bool = True,
+        namespaces: bool = True,
     ) -> None:
-        home, self.no_group_reason = cgroups.find_home()
+        home, self.no_group_reason = cgroups.find_home() if groups else (None, "not asked for")
         self._groups = None
         if home is not None:
             self._groups = home / f"grade-{os.getpid()}-{next(_counter)}"
             self._groups.mkdir()
         settings = {
             "preload": list(preload),
-            "namespaces": True,
+            "namespaces": namespaces,
             "group": str(self._groups) if self._groups else None,
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -278,14 +284,21 @@ class Nursery:
             },
         }
         passed = [theirs.fileno(), log.descriptor, *([group.procs] if group else []), *descriptors]
+        box = Box(ours, log, group, scratch)
         try:
-            socket.send_fds(self._door, [json.dumps(request).encode()], passed)
+            with theirs:
+                self._send(json.dumps(request).encode(), passed)
+            box.meet()
+        except SandboxError:
+            box.close()
+            raise
+        return box
+
+    def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
+        try:
+            socket.send_fds(self._door, [request], descriptors)
         except OSError as error:
             raise SandboxError(f"a helper process died: {self._errors.text().strip()}") from error
-        theirs.close()
-        box = Box(ours, log, group, scratch)
-        box.meet()
-        return box
 
     def close(self) -> None:
         self._door.close()
@@ -296,6 +309,8 @@ class Nursery:
             self._process.wait()
         if self._groups is not None:
             cgroups.remove_tree(self._groups)
+        if self._hello is not None:  # gone already, unless the nursery was killed
+            shutil.rmtree(str(self._hello["scratch"]), ignore_errors=True)
         self._errors.close()
 
     def __enter__(self) -> Self:

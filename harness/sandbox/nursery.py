@@ -14,6 +14,7 @@ cgroup and its scratch folder, and leaves.
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -26,6 +27,7 @@ import socket
 import struct
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +46,13 @@ def main(argv: list[str]) -> None:
     settings = json.loads(argv[1])
     own = _enter_namespaces() if settings["namespaces"] else None
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    for name in settings["preload"]:
-        importlib.import_module(name)
+    group = Path(settings["group"]) if settings["group"] else None
+    with _watching(door, group):
+        for name in settings["preload"]:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is there now is there for good: children need not copy its pages
     scratch = Path(tempfile.mkdtemp(prefix="grade-"))
-    group = Path(settings["group"]) if settings["group"] else None
     try:
         hello = {"scratch": str(scratch), "namespaces": own is not None}
         door.send(json.dumps(hello).encode())
@@ -58,6 +61,24 @@ def main(argv: list[str]) -> None:
         if group is not None:
             cgroups.remove_tree(group)
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _watching(door: socket.socket, group: Path | None) -> Iterator[None]:
+    """While torch is imported nobody reads the socket: the kernel says when the judge is gone."""
+
+    def leave(*_: object) -> None:
+        if group is not None:
+            cgroups.remove_tree(group)
+        os._exit(0)
+
+    signal.signal(signal.SIGIO, leave)
+    fcntl.fcntl(door, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(door, fcntl.F_GETFL)
+    fcntl.fcntl(door, fcntl.F_SETFL, flags | os.O_ASYNC)
+    yield
+    fcntl.fcntl(door, fcntl.F_SETFL, flags)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
 
 
 def _enter_namespaces() -> int | None:
@@ -122,11 +143,12 @@ def _report(pid: int, control: socket.socket) -> None:
 
 def _sweep_orphans(boxes: dict[int, socket.socket]) -> None:
     """Without namespaces a box's orphans come to us, their subreaper: end and bury them."""
-    for child in processes.children(os.getpid()):
-        if child not in boxes:
-            processes.kill_tree(child)
+    # a killed one leaves its children to us in turn: until none is left
+    while orphans := [pid for pid in processes.children(os.getpid()) if pid not in boxes]:
+        for orphan in orphans:
+            processes.kill_tree(orphan)
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
+                os.waitpid(orphan, 0)
 
 
 def _bear(request: dict[str, Any], descriptors: list[int], own: int | None) -> int:
@@ -169,13 +191,12 @@ def _live(request: dict[str, Any], descriptors: list[int]) -> None:
 
 def _keep_only(log: int, given: list[int]) -> None:
     """0 is empty, 1 and 2 are the log, 3 and on are what was given; nothing else is open."""
-    high = 100
-    parked = [os.open(os.devnull, os.O_RDONLY), log, log, *given]
+    wanted = [os.open(os.devnull, os.O_RDONLY), log, log, *given]
+    # first out of each other's way: any of them may have the number that another is to get
+    parked = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, len(wanted)) for descriptor in wanted]
     for position, descriptor in enumerate(parked):
-        os.dup2(descriptor, high + position)
-    for position in range(len(parked)):
-        os.dup2(high + position, position)
-    os.closerange(len(parked), 65536)
+        os.dup2(descriptor, position)
+    os.closerange(len(wanted), 65536)
 
 
 if __name__ == "__main__":

@@ -57,12 +57,13 @@ def stop_tree(root: int, deadline_s: float = 10.0) -> int:
     give_up = time.monotonic() + deadline_s
     known: set[int] = set()
     while True:
+        still = all(_states(pid) <= _STOPPED for pid in known)
+        # only now: one that is about to stop may bear a last child until it does
         members = set(tree(root))
+        if still and members <= known:
+            return time.monotonic_ns()
         for pid in members - known:
             send(pid, signal.SIGSTOP)
-        still = all(_states(pid) <= _STOPPED for pid in members)
-        if still and members == known:
-            return time.monotonic_ns()
         known = members
         if time.monotonic() > give_up:
             raise SandboxError("a process would not stop")
