@@ -59,9 +59,7 @@ def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) 
 def _native(
     submission: Submission, built: Built, arena: Arena, threads: int, limits: Limits
 ) -> Candidate:
-    runner = cpp.build_native_runner(
-        nursery=arena.tools, limits=limits, source=native_runner_source()
-    )
+    runner = cpp.build_native_runner(nursery=arena.tools, source=native_runner_source())
 
     def opener(artefact: Path) -> Open:
         def open_session(_nursery: int, heap_bytes: int) -> Session | Fell:
@@ -79,7 +77,7 @@ def _native(
 
     return Candidate(
         open=opener(built.artefact),
-        open_null=opener(cpp.build_null(nursery=arena.tools, limits=limits)),
+        open_null=opener(cpp.build_null(nursery=arena.tools)),
         build_s=built.seconds,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),
     )

@@ -17,7 +17,7 @@ LANGUAGES = {
     ".cu": Language.CUDA,
     ".py": Language.PYTHON,
 }
-_HEADER = re.compile(r"^\s*(?://|#|\*)\s*grade:\s*(.*?)\s*(?:\*/)?\s*$", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*(?://|#|/?\*)[ \t]*grade:(.*)$", re.MULTILINE)
 _HEADER_LINES = 40
 _KEYS = ("problem", "dtype", "device")
 
@@ -43,26 +43,31 @@ def read_submission(path: Path) -> Submission:
 def _read(path: Path) -> bytes:
     try:
         # a FIFO must not hang us, and what is checked must be what is read
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{path}: not a regular file")
+            if status.st_size > MAX_BYTES:
+                size = status.st_size
+                raise UserError(f"{path}: {size} bytes; a submission has at most {MAX_BYTES}")
+            source = file.read(MAX_BYTES)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{path}: not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise UserError(f"{path}: {status.st_size} bytes; a submission has at most {MAX_BYTES}")
-        source = file.read(MAX_BYTES)
     if not source.strip():
         raise UserError(f"{path}: the file is empty")
     return source
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _header(path: Path, source: bytes) -> dict[str, str]:
     """`# grade: problem=… dtype=…` from the first lines."""
-    head = "\n".join(source.decode("utf-8", "replace").splitlines()[:_HEADER_LINES])
+    head = "\n".join(source.decode("utf-8-sig", "replace").splitlines()[:_HEADER_LINES])
     asked: dict[str, str] = {}
-    for line in _HEADER.findall(head):
+    for found in _HEADER.findall(head):
+        line = found.strip().removesuffix("*/").strip()
         for word in line.split():
             key, equals, value = word.partition("=")
             if not equals or key not in _KEYS or not value:

@@ -58,17 +58,21 @@ void say(uint32_t op, uint32_t a = 0, uint64_t b = 0, uint64_t c = 0) {
 
 uint64_t guard_hit(const char* address) {
     if (address < region || address >= region + region_bytes) return 0;
+    uint64_t hit = 0, nearest = region_bytes;
     for (size_t i = 0; i < argument_count; i++) {
-        const Record& record = arguments[i].record;
+        if (!arguments[i].record.span) continue;
         const char* start = arguments[i].mapped;
-        if (!record.span) continue;
-        if (address < start && address >= start - GRADE_GUARD_BYTES) return (1u << 16) | ((i + 1) << 8);
-        const char* end = start + record.span;
-        // between two buffers the guard belongs to the one in front; an input's own pages are "written"
+        const char* end = start + arguments[i].record.span;
+        // an input's own pages are "written"; the guard between two buffers belongs to the nearer one
         if (address >= start && address < end) return (3u << 16) | ((i + 1) << 8);
-        if (address >= end && address < end + GRADE_GUARD_BYTES) return (2u << 16) | ((i + 1) << 8);
+        const bool before = address < start;
+        const uint64_t distance = (uint64_t)(before ? start - address : address - end + 1);
+        if (distance < nearest) {
+            nearest = distance;
+            hit = ((before ? 1u : 2u) << 16) | ((i + 1) << 8);
+        }
     }
-    return 0;
+    return hit;
 }
 
 uint64_t offset_in_artefact(void* ip) {

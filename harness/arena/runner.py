@@ -68,7 +68,8 @@ def main(descriptor: int) -> None:
         try:
             answer = runner.obey(message, descriptors)
         except Failure as failure:
-            os.write(2, f"{failure}\n".encode(errors="replace"))
+            with contextlib.suppress(OSError):  # the log is full, or closed
+                os.write(2, f"{failure}\n".encode(errors="replace"))
             runner.door.send(wire.frame(Op.FAILED, failure.why))
         else:
             runner.door.send(answer)
@@ -194,7 +195,7 @@ class Runner:
                     result = self._entry(*arguments)
                 if hold:
                     self._held.append((window, result))
-                elif result is not None:
+                elif result is not None or self._style is Style.REFERENCE:
                     self._store(result, window)
 
     def _store(self, result: Any, window: int) -> None:
@@ -263,8 +264,9 @@ def _strangers_errors(*, loading: bool = False) -> Any:
     except SyntaxError as error:
         raise Failure(Why.SYNTAX if loading else Why.EXCEPTION, _story(error)) from None
     except BaseException as error:  # noqa: BLE001 — the top of the runner: SystemExit and all
-        is_memory = "not enough memory" in str(error) and isinstance(error, RuntimeError)
-        raise Failure(Why.MEMORY if is_memory else Why.EXCEPTION, _story(error)) from None
+        story = _story(error)  # not str(error): that is a stranger's code too
+        is_memory = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in story
+        raise Failure(Why.MEMORY if is_memory else Why.EXCEPTION, story) from None
 
 
 def _story(error: BaseException) -> str:

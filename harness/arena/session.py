@@ -102,7 +102,7 @@ class Session:
         began = time.monotonic_ns()
         if self._frozen:
             self.box.thaw()
-        answer = self._answer(deadline)
+        answer = self._answer(deadline, timeout_s)
         if not isinstance(answer, bytes):
             return answer
         ended = time.monotonic_ns()
@@ -111,7 +111,7 @@ class Session:
             self._frozen = True
         return self._read(answer, Op(FRAME.unpack_from(message)[0]), ended - began)
 
-    def _answer(self, deadline: float) -> bytes | Fell:
+    def _answer(self, deadline: float, timeout_s: float) -> bytes | Fell:
         left_ms = max(0.0, (deadline - time.monotonic()) * 1e3)
         ready = [descriptor for descriptor, _ in self._poll.poll(left_ms)]
         if self._door.fileno() in ready:
@@ -122,7 +122,7 @@ class Session:
         return Fell(
             verdict=Verdict.TIME_LIMIT,
             reason="time",
-            message="no answer within the time limit",
+            message=f"no answer within {timeout_s:g} s",
             log=self.box.log.text(),
         )
 
@@ -145,12 +145,7 @@ class Session:
         if self._received():
             return self._violation("a second frame after the answer")
         if self.box.log.is_full:
-            return Fell(
-                verdict=Verdict.OUTPUT_LIMIT,
-                reason="log",
-                message=f"it printed more than {self.box.log.cap_bytes} bytes",
-                log=self.box.log.text()[:4000],
-            )
+            return self._flooded()
         return Ran(window_ns=window_ns)
 
     # ---- what went wrong ------------------------------------------------------------------------
@@ -163,7 +158,17 @@ class Session:
             log=self.box.log.text(),
         )
 
+    def _flooded(self) -> Fell:
+        return Fell(
+            verdict=Verdict.OUTPUT_LIMIT,
+            reason="log",
+            message=f"it printed more than {self.box.log.cap_bytes} bytes",
+            log=self.box.log.text()[:4000],
+        )
+
     def _failed(self, why: int, b: int, c: int) -> Fell:
+        if self.box.log.is_full:  # the failure may come from that alone
+            return self._flooded()
         log = self.box.log.text()
         if why == Why.CRASH:
             return self._crashed(b, c, log)
@@ -195,6 +200,8 @@ class Session:
         log = self.box.log.text()
         if ended is None:
             return self._violation("the wire was closed")
+        if self.box.log.is_full:
+            return self._flooded()
         if ended.signal is not None:
             name = signal_name(ended.signal)
             verdict, reason = Verdict.RUNTIME_ERROR, "signal"

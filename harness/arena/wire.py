@@ -17,10 +17,10 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from harness.records import DTYPES, Argument, Role
+from harness.records import DTYPES, Argument, DType, Role
 
 FRAME = struct.Struct("<IIQQ")
-RECORD = struct.Struct("<64sBBBxIq8QQQQQ")
+RECORD = struct.Struct("<64sBBBxIQ8QQQQQ")
 MAX_RANK = 8
 MAX_MESSAGE = 1 << 16
 GUARD_BYTES = 1 << 20  # around every buffer, never mapped
@@ -90,17 +90,6 @@ def pack_map(places: tuple[Place, ...], address: int) -> bytes:
 
 def _pack(place: Place) -> bytes:
     argument = place.argument
-    bits = 0
-    is_float = argument.dtype.is_float
-    if argument.value is not None:
-        if is_float:
-            # half types travel as float32: the entry rounds them
-            code = "<d" if argument.dtype.name == "float64" else "<f"
-            bits = int.from_bytes(struct.pack(code, argument.value), "little", signed=False)
-            bits = bits - (1 << 64) if bits >= 1 << 63 else bits
-        else:
-            bits = int(argument.value)
-            bits = bits - (1 << 64) if bits >= 1 << 63 else bits
     shape = (*argument.shape, *([0] * (MAX_RANK - len(argument.shape))))
     return RECORD.pack(
         argument.name.encode(),
@@ -108,7 +97,7 @@ def _pack(place: Place) -> bytes:
         _DTYPES.index(argument.dtype),
         len(argument.shape),
         0,
-        bits,
+        0 if argument.value is None else _bits_of(argument.value, argument.dtype),
         *shape,
         place.offset,
         place.span,
@@ -133,7 +122,7 @@ def unpack_map(message: bytes) -> tuple[tuple[Place, ...], int]:
                     role=_ROLES[role],
                     dtype=element,
                     shape=tuple(rest[:rank]),
-                    value=_scalar(bits, element.is_float, element.name) if is_scalar else None,
+                    value=_value_of(bits, element) if is_scalar else None,
                 ),
                 offset=rest[8],
                 span=rest[9],
@@ -144,10 +133,26 @@ def unpack_map(message: bytes) -> tuple[tuple[Place, ...], int]:
     return tuple(places), address
 
 
-def _scalar(bits: int, is_float: bool, name: str) -> int | float:
-    data = bits.to_bytes(8, "little", signed=True)
-    if not is_float:
-        return bits if name.startswith("int") else int.from_bytes(data, "little")
+_CODES = {"float64": "<d", "float32": "<f", "float16": "<e"}
+
+
+def _bits_of(value: float, dtype: DType) -> int:
+    """A scalar as it lies in memory, in its own type: what C++ and Python get is the same."""
+    if not dtype.is_float:
+        return int(value) % (1 << 64)
+    if dtype.name == "bfloat16":  # the upper half of a float32, rounded to nearest, ties to even
+        word = int.from_bytes(struct.pack("<f", value), "little")
+        return (word + 0x7FFF + (word >> 16 & 1)) >> 16
+    return int.from_bytes(struct.pack(_CODES[dtype.name], value), "little")
+
+
+def _value_of(bits: int, dtype: DType) -> int | float:
+    data = bits.to_bytes(8, "little")[: dtype.size_bytes]
+    if not dtype.is_float:
+        return int.from_bytes(data, "little", signed=dtype.name.startswith("int"))
     value: float
-    (value,) = struct.unpack("<d", data) if name == "float64" else struct.unpack("<f", data[:4])
+    if dtype.name == "bfloat16":
+        (value,) = struct.unpack("<f", b"\0\0" + data)
+    else:
+        (value,) = struct.unpack(_CODES[dtype.name], data)
     return value

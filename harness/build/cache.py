@@ -3,7 +3,7 @@ Builds kept by content: the key is a hash of everything that went in.
 
     <root>/builds/ab/abcd….json    how it ended (failures too), and the artefact's own hash
     <root>/builds/ab/abcd….so      the artefact
-    <root>/builds/ab/lock          one builder at a time for keys that begin alike
+    <root>/builds/ab/abcd….lock    one builder at a time
 
 The JSON is written last, each file whole or not at all, so an entry is there or it is not.
 """
@@ -43,7 +43,7 @@ def _place(key: str, suffix: str) -> Path:
 @contextlib.contextmanager
 def locked(key: str) -> Iterator[None]:
     """Alone with this key, among all processes."""
-    path = _place(key, "").with_name("lock")
+    path = _place(key, ".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
     try:
@@ -58,6 +58,8 @@ def lookup(key: str) -> Entry | None:
     try:
         facts = json.loads(_place(key, ".json").read_bytes())
     except (OSError, ValueError):
+        return None
+    if not isinstance(facts, dict) or "sha256" not in facts:
         return None
     if facts["sha256"] is None:
         return Entry(facts, None)

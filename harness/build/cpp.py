@@ -47,6 +47,7 @@ _templates = jinja2.Environment(
 )
 DEFAULT = {Language.CPP: "g++", Language.C: "gcc"}
 _FLAGS = {Language.CPP: CXX_FLAGS, Language.C: C_FLAGS}
+_OWN_LIMITS = Limits()  # for parts of the harness, however little a submission is granted
 # what each kind of failure means, and its word for machines
 _MISSING = "does not define the function that the problem asks for"
 _CONFLICT = "defines `solution` with other parameters than the problem's"
@@ -102,7 +103,7 @@ def build(
         )
     return Built(
         artefact=entry.artefact,
-        entry=build_entry(problem, dtype, nursery=nursery, limits=limits),
+        entry=build_entry(problem, dtype, nursery=nursery),
         log=facts["log"],
         seconds=seconds,
         cached=cached,
@@ -121,7 +122,7 @@ def _compile(
     name = _safe_name(submission)
     flags = list(_FLAGS[submission.language])
     if submission.language is Language.CPP and b"#include" in submission.source:
-        flags += ["-include", str(_prelude(compiler, nursery, limits))]
+        flags += ["-include", str(_prelude(compiler, nursery))]
 
     def run(*arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]:
         header = declaration(problem, dtype, declare=declare).encode()
@@ -166,7 +167,7 @@ def _safe_name(submission: Submission) -> str:
     return f"submission{submission.path.suffix}"
 
 
-def build_entry(problem: Problem, dtype: str, *, nursery: Nursery, limits: Limits) -> Path:
+def build_entry(problem: Problem, dtype: str, *, nursery: Nursery) -> Path:
     """Our typed call of `solution`, shared by all submissions of a problem and dtype."""
     element = DTYPES[dtype]
     source = _templates.get_template("entry.cpp.j2").render(
@@ -175,24 +176,22 @@ def build_entry(problem: Problem, dtype: str, *, nursery: Nursery, limits: Limit
         parameters=[c_parameter(param) for param in problem.params],
         casts=[c_cast(param, i, element) for i, param in enumerate(problem.params)],
     )
-    return _own(source, "entry.so", ("-O2", "-fPIC", "-shared"), nursery, limits)
+    return _own(source, "entry.so", ("-O2", "-fPIC", "-shared"), nursery)
 
 
-def build_native_runner(*, nursery: Nursery, limits: Limits, source: str) -> Path:
+def build_native_runner(*, nursery: Nursery, source: str) -> Path:
     """The program that native submissions run in, from its source with the wire's numbers."""
-    return _own(source, "runner", ("-O2", "-g1", "-ldl"), nursery, limits)
+    return _own(source, "runner", ("-O2", "-g1", "-ldl"), nursery)
 
 
-def build_null(*, nursery: Nursery, limits: Limits) -> Path:
+def build_null(*, nursery: Nursery) -> Path:
     """A kernel that does nothing: what the clock itself costs."""
     return _own(
-        'extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery, limits
+        'extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery
     )
 
 
-def _own(
-    source: str, result: str, flags: tuple[str, ...], nursery: Nursery, limits: Limits
-) -> Path:
+def _own(source: str, result: str, flags: tuple[str, ...], nursery: Nursery) -> Path:
     """A piece of the harness itself: if it does not build, the harness is broken."""
     compiler = find_compiler(DEFAULT[Language.CPP])
     key = cache.key_of(source, "\0".join(flags), compiler.identity)
@@ -205,7 +204,7 @@ def _own(
                 ["-std=c++20", "own.cpp", "-o", result, *flags],
                 files={"own.cpp": source.encode()},
                 result=result,
-                limits=limits,
+                limits=_OWN_LIMITS,
             )
             if data is None:
                 raise ToolError(f"the harness's own {result} does not build:\n{compiled.log}")
@@ -214,7 +213,7 @@ def _own(
     return entry.artefact
 
 
-def _prelude(compiler: Compiler, nursery: Nursery, limits: Limits) -> Path:
+def _prelude(compiler: Compiler, nursery: Nursery) -> Path:
     """The precompiled standard headers for this compiler and these flags."""
     text = resources.files("harness.build").joinpath("templates/prelude.hpp").read_bytes()
     key = cache.key_of("prelude", text, "\0".join(CXX_FLAGS), compiler.identity)
@@ -228,7 +227,7 @@ def _prelude(compiler: Compiler, nursery: Nursery, limits: Limits) -> Path:
                 [*CXX_FLAGS, "-x", "c++-header", "prelude.hpp", "-o", "prelude.hpp.gch"],
                 files={"prelude.hpp": text},
                 result="prelude.hpp.gch",
-                limits=limits,
+                limits=_OWN_LIMITS,
             )
             if data is None:
                 raise ToolError(f"the standard headers do not compile:\n{compiled.log}")

@@ -94,12 +94,18 @@ def _shortened(log: str) -> str:
 
 def read_artefact(path: Path, cap_bytes: int) -> bytes:
     """A regular file within the cap; no link is followed, for the folder was a stranger's."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ToolError(f"the compiler left no usable file ({error.strerror})") from error
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > cap_bytes:
             raise ToolError(f"the compiler left no usable file ({status.st_size} bytes)")
-        return file.read(cap_bytes)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(cap_bytes)
+    finally:
+        os.close(descriptor)
 
 
 def locate(nursery: Nursery, artefact: Path, offset: int, *, limits: Limits) -> str:

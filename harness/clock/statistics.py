@@ -75,8 +75,9 @@ def score_of(planned: int, passed: int, timings: Sequence[Timing]) -> Score:
     if not correct or not timings:
         return Score(planned=planned, passed=passed, correct=correct)
     centre = sum(math.log(t.speedup) for t in timings) / len(timings)
-    width = math.hypot(*(math.log(t.ci_high / t.ci_low) / 2 for t in timings)) / len(timings)
-    low, high = math.exp(centre - width), math.exp(centre + width)
+    below = math.hypot(*(math.log(t.speedup / t.ci_low) for t in timings)) / len(timings)
+    above = math.hypot(*(math.log(t.ci_high / t.speedup) for t in timings)) / len(timings)
+    low, high = math.exp(centre - below), math.exp(centre + above)
     state = State.TIE
     if any(t.state is State.UNSTABLE for t in timings):
         state = State.UNSTABLE

@@ -74,16 +74,18 @@ def _along(wrong: Mask, found: NDArray[np.intp], axis: int) -> str:
     used = np.unique(found)
     if size == 1 or len(used) == size:
         return ""
-    words = f"all of them lie at {_AXES.get((wrong.ndim, axis), 'axis')} {{}} of axis {axis}"
+    words = f"all of them lie at {_AXES.get((wrong.ndim, axis), 'index')} {{}} of axis {axis}"
     if len(used) == 1:
         place = used[0]
         tail = " (the first)" if place == 0 else " (the last)" if place == size - 1 else ""
         return words.format(f"{place}{tail}")
     if len(used) == used[-1] - used[0] + 1:
         return words.format(f"{used[0]} to {used[-1]} (of {size})")
+    if len(used) == 2:
+        return words.format(f"{used[0]} and {used[1]}")
     steps = np.diff(used)
     if (steps == steps[0]).all():
-        return words.format(f"{used[0]}, {used[1]}, … every {steps[0]}th")
+        return words.format(f"{used[0]}, {used[1]}, … every {_ordinal(steps[0])}")
     return ""
 
 
@@ -108,4 +110,11 @@ def _in_steps(flat: NDArray[np.intp]) -> str:
         return ""
     if steps[0] == 1:
         return f"they are consecutive: flat elements {flat[0]} to {flat[-1]}"
-    return f"they are every {steps[0]}th flat element from {flat[0]} on" if len(steps) > 1 else ""
+    if len(steps) == 1:
+        return ""
+    return f"they are every {_ordinal(steps[0])} flat element from {flat[0]} on"
+
+
+def _ordinal(number: int) -> str:
+    last = 0 if number % 100 in {11, 12, 13} else number % 10
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(last, 'th')}"

@@ -32,7 +32,7 @@ def bound_of(
     terms = 1
     if declared.reduction is not None:
         terms = evaluate(declared.reduction, scope_of(problem.let, case))
-    own = list(measured)
+    own = [(0.0, 0.0), *measured]
     return Bound(
         max_error=max(
             max(MAX_FLOOR, 4 * math.sqrt(terms)) * dtype.eps,

@@ -6,10 +6,11 @@ from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
 from harness.problem.shapes import ShapeError, evaluate, names_in, scope_of
-from harness.records import DTYPES, Case, Param, Role, Tier
+from harness.records import DTYPES, Case, DType, Param, Role, Tier
 
 MAX_ELEMENTS = 2**40
 BENCH_DEVICES = ("cpu", "cuda")
+_EXPONENTS = {"float64": 1023, "float32": 127, "bfloat16": 127, "float16": 15}  # the largest
 
 
 def read_cases(
@@ -29,6 +30,7 @@ def read_cases(
     defaults = (
         fields.entries(groups["defaults"][1], notes, "defaults") if "defaults" in groups else {}
     )
+    _refuse_unknown(defaults, notes, scalars)
     found: list[tuple[Case, Node]] = []
     for tier in (Tier.SAMPLE, Tier.TEST):
         if tier in groups:
@@ -62,11 +64,7 @@ def _group(
         named = given.pop("name", None)
         fallback = f"{tier}-{position}" if device == "any" else f"{tier}-{device}-{position}"
         name = fields.text(named[1], notes, "name") if named else fallback
-        for key, (mark, _) in given.items():
-            if key not in scalars:
-                near = fields.nearest(key, scalars)
-                mend = f"did you mean `{near}`?" if near else "cases give scalar parameters"
-                notes.add(mark, f"`{key}` is not a scalar parameter", mend)
+        _refuse_unknown(given, notes, scalars)
         missing = [scalar for scalar in scalars if scalar not in {**defaults, **given}]
         if missing:
             notes.add(
@@ -81,6 +79,16 @@ def _group(
     return found
 
 
+def _refuse_unknown(
+    given: Mapping[str, tuple[Node, Node]], notes: Notes, scalars: Mapping[str, Param]
+) -> None:
+    for key, (mark, _) in given.items():
+        if key not in scalars:
+            near = fields.nearest(key, scalars)
+            mend = f"did you mean `{near}`?" if near else "cases give scalar parameters"
+            notes.add(mark, f"`{key}` is not a scalar parameter", mend)
+
+
 def _resolve(
     values: Mapping[str, Node], notes: Notes, scalars: Mapping[str, Param]
 ) -> tuple[tuple[str, int | float], ...] | None:
@@ -91,10 +99,10 @@ def _resolve(
         element = scalars[key].dtype
         if node.kind == "bool":
             known[key] = int(fields.boolean(node, notes, key))
-        elif (plain := fields.whole(node)) is not None:
-            known[key] = plain
         elif element is None or element.is_float:
             known[key] = fields.number(node, notes, key)
+        elif (plain := fields.whole(node)) is not None:
+            known[key] = plain
         elif node.kind == "str":
             waiting[key] = node
         else:
@@ -134,18 +142,23 @@ def _fitting(
     """Each value within its C type."""
     fits = True
     for key, value in known.items():
-        element = scalars[key].dtype
-        if element is None or element.is_float:
-            continue
-        signed = element.name.startswith("int")
-        bits = 8 * element.size_bytes - (1 if signed else 0)
-        low, high = (-(2**bits) if signed else 0), 2**bits - 1
-        if element.name == "bool":
-            high = 1
+        element = scalars[key].dtype or DTYPES["float32"]
+        low, high = _range(element)
         if not low <= value <= high:
             notes.add(values[key], f"{key}: {value} does not fit {element.c}")
             fits = False
     return tuple((key, known[key]) for key in scalars) if fits else None
+
+
+def _range(element: DType) -> tuple[float, float]:
+    if element.is_float:
+        largest = (2 - element.eps) * 2.0 ** _EXPONENTS[element.name]
+        return -largest, largest
+    if element.name == "bool":
+        return 0, 1
+    signed = element.name.startswith("int")
+    bits = 8 * element.size_bytes - (1 if signed else 0)
+    return (-(2**bits) if signed else 0), 2**bits - 1
 
 
 def check_case(
@@ -156,8 +169,9 @@ def check_case(
     let: tuple[tuple[str, str], ...],
     shapes: tuple[tuple[str, tuple[str, ...]], ...],
     require: tuple[str, ...],
+    counts: Mapping[str, str | None],
 ) -> None:
-    """`require` and every size, with this case's numbers."""
+    """`require`, every size and every count (like flops), with this case's numbers."""
     try:
         scope = scope_of(let, case)
         for rule in require:
@@ -177,6 +191,9 @@ def check_case(
                     return
             if elements > MAX_ELEMENTS:
                 notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+        for what, formula in counts.items():
+            if formula is not None and (count := evaluate(formula, scope)) < 0:
+                notes.add(mark, f"case `{case.name}`: {what} is {count}")
     except ShapeError as error:
         notes.add(mark, f"case `{case.name}`: {error}")
 

@@ -94,8 +94,11 @@ def _with_reference(problem: Problem) -> Problem:
 
 def _borrowed(problem: Problem, problems: Path | None) -> Problem:
     """A base-dialect file takes shapes, cases and reference from the catalogue's twin."""
-    twin_path = slugs(problems).get(problem.slug)
-    if twin_path is None or twin_path.resolve() == problem.path.resolve():
+    # the file may itself stand in a folder of problems and hide its twin in a farther one
+    beside = (folder / f"{problem.slug}.md" for folder in folders(problems))
+    twins = (path for path in beside if path.is_file() and not path.samefile(problem.path))
+    twin_path = next(twins, None)
+    if twin_path is None:
         return problem
     twin = _with_reference(read_problem(twin_path))
     mine, theirs = signature_lines(problem), signature_lines(twin)

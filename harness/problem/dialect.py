@@ -12,7 +12,7 @@ def render_base_dialect(problem: Problem) -> str:
         f"difficulty: {json.dumps(problem.difficulty)}",
         f"author: {json.dumps(problem.author, ensure_ascii=False)}",
         f"tags: {json.dumps(list(problem.tags), ensure_ascii=False)}",
-        "parameters:",
+        "parameters:" if problem.params else "parameters: []",
     ]
     params = "\n\n".join(_render_param(param) for param in problem.params)
     return "---\n" + "\n".join(head) + "\n" + params + "\n---\n\n" + problem.body + "\n"

@@ -11,7 +11,7 @@ from harness.problem.shapes import ShapeError, names_in
 from harness.records import Fault
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 _C_WORDS = frozenset(
     """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl
@@ -33,7 +33,9 @@ class Notes:
         self.faults: list[Fault] = []
 
     def add(self, node: Node, what: str, mend: str = "") -> None:
-        self.faults.append(node.fault(what, mend))
+        fault = node.fault(what, mend)
+        if fault not in self.faults:  # a wrong default is met again in every case
+            self.faults.append(fault)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -57,6 +59,16 @@ def listed(node: Node, notes: Notes, what: str) -> tuple[Node, ...]:
         notes.add(node, f"{what} must be a list", f"write `{what}: [ … ]`")
         return ()
     return node.items
+
+
+def written(node: Node) -> str:
+    """A value as YAML could write it, for the keys that are kept without being understood."""
+    if node.kind == "list":
+        return f"[{', '.join(written(item) for item in node.items)}]"
+    if node.kind == "map":
+        pairs = (f"{written(key)}: {written(value)}" for key, value in node.entries)
+        return f"{{{', '.join(pairs)}}}"
+    return node.text
 
 
 def text(node: Node, notes: Notes, what: str) -> str:

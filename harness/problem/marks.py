@@ -14,11 +14,14 @@ from typing import Any
 import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
+from yaml.reader import ReaderError
 
 from harness.records import Fault
 
 MAX_DEPTH = 12
 _TAG = "tag:yaml.org,2002:"
+# what an escape like "\e" can smuggle in: terminals obey it, or no encoder takes it
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Refused(Exception):  # noqa: N818 — it carries faults, it is not itself 
 def read_document(text: str) -> tuple[Node | None, str]:
     """The front matter as a mapping with places (None where there is none), and the body."""
     handler = _MarkedYAML(first_line=_lines_before_front_matter(text))
+    if not handler.detect(text.strip()):  # two rules further down are no front matter
+        return None, text.strip()
     # metadata is whatever the handler's load returned, under one key of ours
     metadata, body = frontmatter.parse(text, handler=handler)
     root = metadata.get("root")
@@ -61,7 +66,7 @@ def _lines_before_front_matter(text: str) -> int:
 
 
 class _MarkedYAML(BaseHandler):
-    FM_BOUNDARY = re.compile(r"^-{3,}\s*$", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
     START_DELIMITER = END_DELIMITER = "---"
 
     def __init__(self, first_line: int) -> None:
@@ -73,7 +78,7 @@ class _MarkedYAML(BaseHandler):
         return {"root": _parse(fm, self.first_line)}
 
 
-def _parse(text: str, first_line: int) -> Node | None:
+def _parse(text: str, first_line: int) -> Node:
     try:
         _refuse_surprises(text, first_line)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -82,13 +87,15 @@ def _parse(text: str, first_line: int) -> Node | None:
         line, column = (mark.line, mark.column) if mark else (0, 0)
         what = f"not valid YAML: {error.problem or error.context}"
         mend = "quote the value if it holds a colon, a bracket or a hash"
-        raise Refused(
-            Fault(line=line + first_line, column=column + 1, what=what, mend=mend)
-        ) from error
-    except yaml.YAMLError as error:  # control characters and the like, without a mark
-        raise Refused(Fault(line=first_line, column=1, what=f"not valid YAML: {error}")) from error
+        raise Refused(_at(line + first_line, column + 1, what, mend)) from error
+    except ReaderError as error:  # a control character; it knows a position, not a line
+        before = text[: error.position]
+        line, column = before.count("\n") + first_line, len(before) - before.rfind("\n")
+        raise Refused(_at(line, column, "a control character", "remove it")) from error
+    except (ValueError, OverflowError) as error:  # PyYAML, over an escape like "\UFFFFFFFF"
+        raise Refused(_at(first_line, 1, f"not valid YAML: {error}")) from error
     if root is None:
-        return None
+        raise Refused(_at(first_line, 1, "the front matter is empty", "write `key: value` lines"))
     faults: list[Fault] = []
     node = _convert(root, first_line, faults)
     if faults:
@@ -141,6 +148,8 @@ def _convert(node: yaml.Node, first_line: int, faults: list[Fault]) -> Node:
                 )
             seen.setdefault(key.text, key)
         return Node("map", "", (), entries, line, column)
+    if _CONTROL.search(node.value):
+        faults.append(_at(line, column, "a control character", "remove it"))
     quoted = getattr(node, "style", None) is not None
     kind = kind if kind in {"int", "float", "bool", "null"} else "str"
     return Node(kind, node.value.strip(), (), (), line, column, quoted)

@@ -169,4 +169,5 @@ def bytes_of(problem: Problem, case: Case, dtype: str) -> int:
     """The least traffic of an honest kernel: every input read once, every output written once."""
     if problem.bytes is not None:
         return evaluate(problem.bytes, scope_of(problem.let, case))
-    return sum(argument.nbytes for argument in arguments_of(problem, case, dtype))
+    arguments = arguments_of(problem, case, dtype)
+    return sum(argument.nbytes for argument in arguments if argument.role is not Role.SCALAR)

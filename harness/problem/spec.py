@@ -5,6 +5,7 @@ All faults of a file are found before any is told. Whether the problem can be gr
 question: a file with only a signature loads and can be shown (`missing_to_grade` says what lacks).
 """
 
+import functools
 import hashlib
 import re
 import stat
@@ -29,20 +30,23 @@ _ALIASES = {
     "float": "float32", "double": "float64", "half": "float16", "int": "int32",
     **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }  # fmt: skip
-_FENCE = re.compile(r"^##\s+Reference\s*\n+```python\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+MAX_AXES = 8
+_HEADING = re.compile(r"^##[ \t]+Reference[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^```[ \t]*$", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
     """The text of a regular file within the size cap, or a UserError that says what it is."""
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{path}: not a regular file")
+        if status.st_size > MAX_BYTES:
+            size = status.st_size
+            raise UserError(f"{path}: {size} bytes; a problem file has at most {MAX_BYTES}")
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise UserError(f"{path}: not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise UserError(f"{path}: {status.st_size} bytes; a problem file has at most {MAX_BYTES}")
-    data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -55,7 +59,12 @@ def read_text(path: Path) -> str:
 
 
 def read_problem(path: Path) -> Problem:
-    text = read_text(path)
+    """The problem of a file, or a ProblemError with every fault in it."""
+    return _read_text(path, read_text(path))
+
+
+@functools.lru_cache(maxsize=512)  # a warm worker grades one problem again and again
+def _read_text(path: Path, text: str) -> Problem:
     try:
         root, body = read_document(text)
         if root is None:
@@ -82,8 +91,8 @@ def missing_to_grade(problem: Problem) -> tuple[str, ...]:
     """What the file still needs before anything can be graded, each as a block to paste."""
     missing = []
     tensors = [param.name for param in problem.params if param.pointer]
-    if not problem.params:
-        missing.append('parameters:\n  - {name: x, type: "[VAR]", pointer: true, const: true}')
+    if not any(param.role is Role.OUTPUT for param in problem.params):
+        missing.append('parameters:\n  - {name: y, type: "[VAR]", pointer: true, const: false}')
     absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
     if absent:
         missing.append("shapes:\n" + "\n".join(f"  {tensor}: [n]" for tensor in absent))
@@ -125,10 +134,18 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
             fields.listed(given["require"], notes, "require") if "require" in given else ()
         )
     )
+    counts = {
+        key: fields.formula(given[key], notes, key, known) if key in given else None
+        for key in ("flops", "bytes")
+    }
+    tolerance = (
+        _tolerance(given["tolerance"], notes, known) if "tolerance" in given else Tolerance()
+    )
     cases = read_cases(given["cases"], notes, params) if "cases" in given else ()
     if not notes.faults:  # sizes mean nothing while names or formulas are wrong
+        summed = {**counts, "reduction": tolerance.reduction}
         for case, mark in cases:
-            check_case(case, mark, notes, let=let, shapes=shapes, require=require)
+            check_case(case, mark, notes, let=let, shapes=shapes, require=require, counts=summed)
     return Problem(
         slug=_slug(given, notes, path),
         title=word("title", path.stem),
@@ -146,11 +163,9 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
         require=require,
         dtypes=_dtypes(given, notes),
         cases=tuple(case for case, _ in cases),
-        flops=fields.formula(given["flops"], notes, "flops", known) if "flops" in given else None,
-        bytes=fields.formula(given["bytes"], notes, "bytes", known) if "bytes" in given else None,
-        tolerance=_tolerance(given["tolerance"], notes, known)
-        if "tolerance" in given
-        else Tolerance(),
+        flops=counts["flops"],
+        bytes=counts["bytes"],
+        tolerance=tolerance,
         precision=fields.choice(given["precision"], notes, "precision", ("ieee", "tf32"))
         if "precision" in given
         else "ieee",
@@ -161,7 +176,9 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
         )
         if "allow" in given
         else None,
-        extra=tuple((key, value.text) for key, value in given.items() if key not in KEYS),
+        extra=tuple(
+            (key, fields.written(value)) for key, value in given.items() if key not in KEYS
+        ),
         body=body,
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -207,7 +224,9 @@ def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
         notes.add(
             item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`"
         )
-    pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else True
+    # where it is not said, the likelier guess keeps one fault from being told as ten
+    guess = dtype is None
+    pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else guess
     spellings = [key for key in ("const", "constant") if key in given]
     values = [fields.boolean(given[key], notes, key) for key in spellings]
     if len(set(values)) > 1:
@@ -258,6 +277,8 @@ def _shapes(
             mend = f"did you mean `{near}`?" if near else "shapes are for pointer parameters"
             notes.add(mark, f"`{key}` is not a pointer parameter", mend)
         axes = fields.listed(value, notes, f"the shape of {key}")
+        if len(axes) > MAX_AXES:
+            notes.add(value, f"`{key}` has {len(axes)} axes", f"at most {MAX_AXES}")
         found.append(
             (key, tuple(fields.formula(axis, notes, f"shape of {key}", known) for axis in axes))
         )
@@ -294,16 +315,16 @@ def _tolerance(node: Node, notes: Notes, known: tuple[str, ...]) -> Tolerance:
     explicit = {"absolute", "relative"} & values.keys()
     if explicit and "because" not in values:
         notes.add(node, "an explicit bound needs its reason", "add `because: …`")
+    limits = {key: fields.number(values[key], notes, key) for key in explicit}
+    for key in explicit:
+        if limits[key] < 0:
+            notes.add(values[key], f"{key}: a bound below zero admits nothing")
     return Tolerance(
         reduction=fields.formula(values["reduction"], notes, "reduction", known)
         if "reduction" in values
         else None,
-        absolute=fields.number(values["absolute"], notes, "absolute")
-        if "absolute" in values
-        else None,
-        relative=fields.number(values["relative"], notes, "relative")
-        if "relative" in values
-        else None,
+        absolute=limits.get("absolute"),
+        relative=limits.get("relative"),
         because=fields.text(values["because"], notes, "because") if "because" in values else "",
     )
 
@@ -318,5 +339,9 @@ def _inputs(node: Node, notes: Notes, params: tuple[Param, ...]) -> tuple[tuple[
 
 
 def _fenced_reference(body: str, path: Path) -> Reference | None:
-    found = _FENCE.search(body + "\n")
-    return Reference(path=path, source=found.group(1)) if found else None
+    """The block that stands right under the heading; in steps, each linear in the text."""
+    heading = _HEADING.search(body)
+    after = body[heading.end() :].lstrip() if heading else ""
+    opening = "```python\n"
+    closing = _FENCE.search(after, len(opening)) if after.startswith(opening) else None
+    return Reference(path=path, source=after[len(opening) : closing.start()]) if closing else None

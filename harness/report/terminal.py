@@ -133,7 +133,9 @@ def _timings(grade: Grade) -> Table:
             f"{timing.aa:.3f}",
         )
     score = grade.score
-    if score.speedup is not None and score.ci_low is not None and score.ci_high is not None:
+    if len(grade.timing) > 1 and score.speedup is not None:
+        assert score.ci_low is not None
+        assert score.ci_high is not None
         assert score.state is not None
         table.add_section()
         table.add_row(

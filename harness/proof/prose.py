@@ -1,0 +1,52 @@
+"""Does the prose say the same shapes as the front matter? Ranks, and one symbol for one size."""
+
+import re
+from collections.abc import Iterator
+
+from harness.records import Problem
+
+# - Tensor `input` of shape $(B, C_{in}, H, W)$
+_SHAPE = re.compile(r"`(?P<name>\w+)`[^\n`]*\bshape\b\s*:?\s*\$\\?\(?(?P<axes>[^$\n]*?)\\?\)?\$")
+_SYMBOL = re.compile(r"[A-Za-z](?:_(?:\{\w+\}|\w))?|[A-Za-z]\w*")
+
+
+def disagreements(problem: Problem) -> Iterator[str]:
+    """A sentence for each place where the body and `shapes` differ."""
+    declared = dict(problem.shapes)
+    meaning: dict[str, tuple[str, str]] = {}  # a symbol's size, and the tensor that says so
+    for found in _SHAPE.finditer(problem.body):
+        name, said = found["name"], _axes(found["axes"])
+        if name not in declared:
+            yield f"the text gives a shape to `{name}`, which is no pointer parameter"
+            continue
+        axes = declared[name]
+        if len(said) != len(axes):
+            yield (
+                f"the text gives `{name}` {len(said)} axes ({', '.join(said)}),"
+                f" `shapes` gives it {len(axes)} ({', '.join(axes)})"
+            )
+            continue
+        for symbol, axis in zip(said, axes, strict=True):
+            if symbol.isdigit() != axis.isdigit() and symbol.isdigit():
+                yield f"the text says {symbol} where `shapes` of `{name}` says {axis}"
+            elif _SYMBOL.fullmatch(symbol):
+                size, first = meaning.setdefault(symbol, (axis, name))
+                if size != axis:
+                    yield (
+                        f"in the text {symbol} is {size} for `{first}` and {axis} for `{name}`"
+                    )
+
+
+def _axes(text: str) -> list[str]:
+    """Split at commas outside braces and parentheses."""
+    axes, depth, current = [], 0, ""
+    for character in text:
+        depth += character in "({"
+        depth -= character in ")}"
+        if character == "," and depth == 0:
+            axes.append(current)
+            current = ""
+        else:
+            current += character
+    axes.append(current)
+    return [axis.strip() for axis in axes if axis.strip()]

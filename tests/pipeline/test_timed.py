@@ -1,0 +1,157 @@
+"""Short timed grades: what a timing holds, and that a timed call must be as right as any."""
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.arena.host import Arena
+from harness.clock.rounds import Stop
+from harness.records import Problem, Verdict
+
+if TYPE_CHECKING:
+    from tests.conftest import GradeSource, MakeProblem
+
+FRONT = """
+parameters:
+  - {name: x, type: float, pointer: true, const: true}
+  - {name: y, type: float, pointer: true, const: false}
+  - {name: n, type: size_t, pointer: false}
+shapes: {x: [n], y: [n]}
+cases: {bench: {cpu: [{name: tiny, n: 200}]}}
+"""
+# Every arm takes some 300 µs a call, cheats too: what a call takes then stands out of what freezing
+# takes, batches are short, and a timed grade is over soon.
+REFERENCE = """
+def reference(x, n):
+    for _ in range(100):
+        y = x * 2
+    return y
+"""
+
+
+@pytest.fixture(scope="module")
+def timed(make_problem: "MakeProblem", arena: Arena) -> Problem:
+    """A problem with one small bench case; every parent that timing forks from is warm."""
+    arena.warm_up(Stop(budget_s=0).launches)
+    arena.wait_until_warm()
+    return make_problem(FRONT, REFERENCE)
+
+
+SPIN = "for (volatile int i = 0; i < 300'000; i = i + 1) {}"
+HEAD = "void solution(const float* x, float* y, size_t n)"
+COMPUTE = "for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];"
+
+
+def kernel(body: str, before: str = "") -> str:
+    return f"{before}\n{HEAD} {{\n{SPIN}\n{body}\n}}\n"
+
+
+def test_a_timing_holds_what_was_measured(grade_source: "GradeSource", timed: Problem) -> None:
+    """An accepted grade has one timing a bench case, with launches, rounds and an interval."""
+    graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    (timing,) = graded.timing
+    stop = Stop(budget_s=0)
+    assert timing.case == "tiny"
+    assert len(timing.launches) == stop.launches
+    rounds = [len(launch.rounds) for launch in timing.launches]
+    assert all(stop.min_rounds <= count <= stop.max_rounds for count in rounds)
+    assert 0 < timing.ci_low <= timing.speedup <= timing.ci_high < math.inf
+    assert timing.candidate_ms > 0
+    assert timing.baseline_ms > 0
+    assert timing.batch >= 1
+    assert timing.null_ns > 0
+    assert graded.score.speedup == pytest.approx(timing.speedup)
+
+
+def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> None:
+    """A Python candidate that writes its output is timed against the same baseline."""
+    source = REFERENCE + "\ndef solution(x, y, n):\n    y.copy_(reference(x, n))\n"
+    graded = grade_source(source, "attempt.py", problem=timed, time=True)
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    assert len(graded.timing) == 1
+
+
+# (what stands before `solution`, what it does)
+CHEATS = {
+    "skips after the first call": (
+        "static int calls; static float kept[200];",
+        f"""if (calls++ == 0) {{ {COMPUTE} __builtin_memcpy(kept, y, 4 * n); }}
+        else __builtin_memcpy(y, kept, 4 * n);""",
+    ),
+    "skips every second call": (
+        "static int calls;",
+        f"if (calls++ % 2 == 0) {{ {COMPUTE} }}",
+    ),
+    "is wrong in one call of many": (
+        "static int calls;",
+        f"{COMPUTE} if (++calls % 7 == 0) y[n / 2] += 1;",
+    ),
+    "keeps results by address": (
+        """#include <map>
+        #include <vector>
+        static std::map<const float*, std::vector<float>> kept;""",
+        f"""auto& old = kept[x];
+        if (old.empty()) {{ {COMPUTE} old.assign(y, y + n); }}
+        else __builtin_memcpy(y, old.data(), 4 * n);""",
+    ),
+    "keeps results by the sign of the first element": (
+        "static bool full[2]; static float kept[2][200];",
+        f"""int key = x[0] > 0;
+        if (!full[key]) {{ {COMPUTE} __builtin_memcpy(kept[key], y, 4 * n); full[key] = true; }}
+        else __builtin_memcpy(y, kept[key], 4 * n);""",
+    ),
+    "computes half of it once it has been checked": (
+        "static int calls;",
+        "size_t end = calls++ ? n / 2 : n; for (size_t i = 0; i < end; i++) y[i] = 2 * x[i];",
+    ),
+    "computes in the next call what was asked in this": (
+        "static int calls; static float last[200];",
+        f"""if (calls++) for (size_t i = 0; i < n; i++) y[i] = 2 * last[i];
+        else {{ {COMPUTE} }}
+        __builtin_memcpy(last, x, 4 * n);""",
+    ),
+    "leaves some of the work to a thread": (  # one at a time
+        "#include <atomic>\n#include <thread>\nstatic int calls; static std::atomic<bool> busy;",
+        f"""if (!calls++ || busy.exchange(true)) {{ {COMPUTE} }}
+        else std::thread([=] {{
+            for (volatile int i = 0; i < 40'000'000; i = i + 1) {{}}
+            {COMPUTE} busy = false;
+        }}).detach();""",
+    ),
+    "crashes once it has been checked": (
+        "static int calls;",
+        f"{COMPUTE} if (calls++) __builtin_trap();",
+    ),
+    "leaves once it has been checked": (
+        'extern "C" void exit(int) noexcept; static int calls;',
+        f"{COMPUTE} if (calls++) exit(0);",
+    ),
+}
+CRASHES = {
+    "crashes once it has been checked": Verdict.RUNTIME_ERROR,
+    "leaves once it has been checked": Verdict.RUNTIME_ERROR,
+}
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_what_is_right_only_when_checked_is_not_accepted(
+    grade_source: "GradeSource", timed: Problem, name: str
+) -> None:
+    """A candidate that is right in the check and not in every timed call is caught by timing."""
+    before, body = CHEATS[name]
+    untimed = grade_source(kernel(body, before), problem=timed, case="tiny")
+    graded = grade_source(kernel(body, before), problem=timed, time=True)
+    assert untimed.verdict is Verdict.ACCEPTED, untimed.message
+    assert graded.verdict in {Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR}
+    assert graded.verdict is CRASHES.get(name, graded.verdict)
+    assert not graded.timing
+    assert not graded.score.correct
+
+
+def test_a_wrong_candidate_is_never_timed(grade_source: "GradeSource", timed: Problem) -> None:
+    """What fails the check has no timing."""
+    graded = grade_source(kernel("y[0] = 1;"), problem=timed, time=True)
+    assert graded.verdict is Verdict.WRONG_ANSWER
+    assert not graded.timing
