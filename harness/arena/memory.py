@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arena.wire import PAGE, Place
-from harness.records import Argument, DType, Role
+from harness.dtypes import DType
+from harness.records import Argument, Role
 
 Array = NDArray[Any]
 

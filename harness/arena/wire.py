@@ -17,7 +17,8 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from harness.records import DTYPES, Argument, DType, Role
+from harness.dtypes import DTYPES, DType
+from harness.records import Argument, Role
 
 FRAME = struct.Struct("<IIQQ")
 RECORD = struct.Struct("<64sBBBxIQ8QQQQQ")

@@ -24,18 +24,10 @@ from harness.build.toolchain import (
     find_compiler,
 )
 from harness.disk import cache_root, write_atomically
+from harness.dtypes import DTYPES
 from harness.errors import ToolError
 from harness.problem.signature import c_cast, c_declaration, c_parameter
-from harness.records import (
-    DTYPES,
-    BuildFailed,
-    Built,
-    Language,
-    Limits,
-    Problem,
-    Submission,
-    Verdict,
-)
+from harness.records import BuildFailed, Built, Language, Limits, Problem, Submission, Verdict
 from harness.sandbox.door import Nursery
 
 _templates = jinja2.Environment(
@@ -186,9 +178,7 @@ def build_native_runner(*, nursery: Nursery, source: str) -> Path:
 
 def build_null(*, nursery: Nursery) -> Path:
     """A kernel that does nothing: what the clock itself costs."""
-    return _own(
-        'extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery
-    )
+    return _own('extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery)
 
 
 def _own(source: str, result: str, flags: tuple[str, ...], nursery: Nursery) -> Path:

@@ -15,10 +15,11 @@ from harness.arena.host import Arena, random_address
 from harness.arena.memory import Memory, lay_out, numpy_dtype
 from harness.arena.session import Session
 from harness.arena.wire import Style
+from harness.dtypes import DTYPES
 from harness.errors import ReferenceFailed
 from harness.oracle.compare import relative_errors, summary
 from harness.oracle.tolerance import bound_of
-from harness.records import DTYPES, Argument, Bound, Case, Fell, Limits, Problem, Role
+from harness.records import Argument, Bound, Case, Fell, Limits, Problem, Role
 
 Array = NDArray[Any]
 

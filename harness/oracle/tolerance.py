@@ -12,8 +12,9 @@ K is the number of summed terms (declared by the problem, else 1), eps that of t
 import math
 from collections.abc import Iterable
 
+from harness.dtypes import DType
 from harness.problem.shapes import evaluate, scope_of
-from harness.records import Bound, Case, DType, Problem
+from harness.records import Bound, Case, Problem
 
 FACTOR = 16.0
 MAX_FLOOR = 64.0

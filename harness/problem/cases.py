@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from harness.dtypes import DTYPES, DType
 from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
 from harness.problem.shapes import ShapeError, evaluate, names_in, scope_of
-from harness.records import DTYPES, Case, DType, Param, Role, Tier
+from harness.records import Case, Param, Role, Tier
 
 MAX_ELEMENTS = 2**40
 BENCH_DEVICES = ("cpu", "cuda")

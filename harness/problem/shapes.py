@@ -13,7 +13,8 @@ import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from harness.records import DTYPES, Argument, Case, Problem, Role
+from harness.dtypes import DTYPES
+from harness.records import Argument, Case, Problem, Role
 
 MAX_LENGTH = 400
 MAX_VALUE = 2**62

@@ -1,6 +1,7 @@
 """The signature in the languages of those who implement it."""
 
-from harness.records import DType, Param, Problem, Role
+from harness.dtypes import DType
+from harness.records import Param, Problem, Role
 
 ENTRY = "solution"
 

@@ -11,12 +11,13 @@ import re
 import stat
 from pathlib import Path
 
+from harness.dtypes import DTYPES, DType
 from harness.errors import ProblemError, UserError
 from harness.problem import fields
 from harness.problem.cases import check_case, known_dtypes, read_cases
 from harness.problem.fields import Notes
 from harness.problem.marks import Node, Refused, read_document
-from harness.records import DTYPES, DType, Fault, Param, Problem, Reference, Role, Tolerance
+from harness.records import Fault, Param, Problem, Reference, Role, Tolerance
 
 MAX_BYTES = 1 << 20
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)

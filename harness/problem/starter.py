@@ -1,4 +1,4 @@
-"""A first submission for a problem: it compiles, names every argument with its shape, and is wrong."""
+"""A first submission: it compiles, names every argument with its shape, and is wrong."""
 
 import re
 from collections.abc import Mapping

@@ -32,9 +32,7 @@ def disagreements(problem: Problem) -> Iterator[str]:
             elif _SYMBOL.fullmatch(symbol):
                 size, first = meaning.setdefault(symbol, (axis, name))
                 if size != axis:
-                    yield (
-                        f"in the text {symbol} is {size} for `{first}` and {axis} for `{name}`"
-                    )
+                    yield (f"in the text {symbol} is {size} for `{first}` and {axis} for `{name}`")
 
 
 def _axes(text: str) -> list[str]:

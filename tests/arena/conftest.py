@@ -20,9 +20,7 @@ CALL_S = 10.0
 class Stay:
     """A candidate in the arena that has been lent its buffers."""
 
-    def __init__(
-        self, session: Session, lent: Ran | Fell, inputs: Memory, outputs: Memory
-    ) -> None:
+    def __init__(self, session: Session, lent: Ran | Fell, inputs: Memory, outputs: Memory) -> None:
         self.session = session
         self.lent = lent
         self.inputs = inputs

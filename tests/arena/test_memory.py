@@ -9,7 +9,8 @@ import pytest
 
 from harness.arena.memory import ALIGN, Memory, lay_out
 from harness.arena.wire import PAGE
-from harness.records import DTYPES, Argument, Role
+from harness.dtypes import DTYPES
+from harness.records import Argument, Role
 
 
 def argument(count: int, dtype: str = "float32", name: str = "a") -> Argument:

@@ -166,9 +166,7 @@ ATTEMPTS = {
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS.keys())
-def test_whatever_goes_wrong_has_its_verdict(
-    grade_source: "GradeSource", attempt: Attempt
-) -> None:
+def test_whatever_goes_wrong_has_its_verdict(grade_source: "GradeSource", attempt: Attempt) -> None:
     """Each way to fail gets its own verdict and reason, and a message that says what happened."""
     grade = grade_source(attempt.source, limits=attempt.limits)
     reason = attempt.reason or grade.reason

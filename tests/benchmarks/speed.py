@@ -7,6 +7,7 @@ Steps that are compared with each other are interleaved; each figure is a median
 """
 
 import argparse
+import functools
 import os
 import shutil
 import statistics
@@ -122,7 +123,7 @@ def main() -> None:
         rows.append(("the same from the build cache", f"{cached:.1f} s", "", ""))
         if not asked.no_inline:
             assert shutil.which("ninja", path=str(Path(sys.executable).parent)), "pip install ninja"
-            three = [seconds(lambda n=n: load_inline(folder, n)) for n in range(3)]  # type: ignore[misc]
+            three = [seconds(functools.partial(load_inline, folder, n)) for n in range(3)]
             # two at a time, as the two workers above
             whole = statistics.median(three) * asked.submissions / 2
             rows.append(
@@ -157,7 +158,9 @@ def measure_commands(rows: list[tuple[str, str, str, str]], folder: Path, rounds
     )
     rows.append(("import torch", f"{found['torch']:.2f} s", "", ""))
     ratio = found["help"] / found["torch"]
-    rows.append(("grade --help", f"{found['help']:.3f} s", f"{ratio:.3f} x import torch", "< 0.1 x"))
+    rows.append(
+        ("grade --help", f"{found['help']:.3f} s", f"{ratio:.3f} x import torch", "< 0.1 x")
+    )
     rows.append(("compile the kernel alone", f"{found['compile']:.2f} s", "", ""))
     both = found["torch"] + found["compile"]
     rows.append(
@@ -168,7 +171,7 @@ def measure_commands(rows: list[tuple[str, str, str, str]], folder: Path, rounds
 
 def measure_warm(rows: list[tuple[str, str, str, str]], rounds: int) -> None:
     with Arena() as arena:
-        work = lambda: grade(KERNEL, SLUG, policy=POLICY, arena=arena)  # noqa: E731 — timed thrice
+        work = functools.partial(grade, KERNEL, SLUG, policy=POLICY, arena=arena)
         work()
         taken = statistics.median(seconds(work) for _ in range(3 * rounds))
     rows.append(("warm worker, cached C++, 17 cases", f"{taken:.3f} s", "", "<= 0.15 s"))

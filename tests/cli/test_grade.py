@@ -21,9 +21,7 @@ NAIVE = SUBMISSIONS / "accepted" / "naive.cpp"
 WRONG = SUBMISSIONS / "wrong_answer" / "swaps_padding.cpp"
 
 
-def grade(
-    *words: str | Path, cwd: Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def grade(*words: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "harness.cli.main", *map(str, words)],
         cwd=cwd,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness import records
 from harness.arena.memory import numpy_dtype
-from harness.records import DTYPES, Argument, DType, Fault, Param, Role
+from harness.dtypes import DTYPES, DType
+from harness.records import Argument, Fault, Param, Role
 
 NOUNS = [noun for _, noun in inspect.getmembers(records, dataclasses.is_dataclass)]
 

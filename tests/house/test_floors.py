@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "harness"
 # one floor a row, the ground first; a room may import what is below it, and its own
 FLOORS = (
+    ("dtypes",),
     ("records",),
     ("errors", "disk"),
     ("machine", "submission", "problem"),
@@ -21,6 +22,7 @@ FLOORS = (
     ("candidate", "oracle"),
     ("clock",),
     ("pipeline",),
+    ("proof",),
     ("report",),
     ("cli",),
 )

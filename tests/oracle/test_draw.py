@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.arena.memory import Memory, lay_out
+from harness.dtypes import DTYPES
 from harness.errors import UserError
 from harness.oracle.draw import KINDS, STRUCTURED, Seed, fill
 from harness.problem.catalogue import load_problem
 from harness.problem.shapes import arguments_of
-from harness.records import DTYPES, Argument, Problem, Role
+from harness.records import Argument, Problem, Role
 
 PROBLEM = load_problem("conv-depthwise-2d-square-input-sq-kernel")
 CASE = next(case for case in PROBLEM.cases if case.name == "mnv1-32-112")

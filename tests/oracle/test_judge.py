@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from harness.arena.memory import Memory, lay_out
+from harness.dtypes import DTYPES
 from harness.oracle.expect import Expected
 from harness.oracle.judge import judge_outputs
-from harness.records import DTYPES, Argument, Bound, Role
+from harness.records import Argument, Bound, Role
 
 SHAPES = {"y": (2, 3, 4, 5), "count": (7,)}
 ARGUMENTS = (

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
+from harness.dtypes import DTYPES
 from harness.oracle.compare import relative_errors, summary
 from harness.oracle.judge import compare
 from harness.oracle.tolerance import bound_of, in_words
 from harness.problem.catalogue import load_problem
-from harness.records import DTYPES, Bound, Case, Problem, Tolerance
+from harness.records import Bound, Case, Problem, Tolerance
 
 FLOAT = DTYPES["float32"]
 DEPTHWISE = load_problem("conv-depthwise-2d-square-input-sq-kernel")

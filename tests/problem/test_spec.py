@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.dtypes import DTYPES
 from harness.errors import ProblemError, UserError
 from harness.problem.dialect import render_base_dialect
 from harness.problem.fields import _C_WORDS
 from harness.problem.spec import MAX_BYTES, read_problem
-from harness.records import DTYPES, Fault, Param, Problem, Role
+from harness.records import Fault, Param, Problem, Role
 
 Read = Callable[[str | bytes], Problem]
 
