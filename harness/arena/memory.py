@@ -151,6 +151,8 @@ class Memory:
 def _poison_of(dtype: DType) -> bytes:
     """Eight bytes to fill with: for floats, NaNs whose payload is fresh."""
     raw = bytearray(secrets.token_bytes(dtype.size_bytes))
+    if dtype.name == "bool":
+        raw[0] |= 0x80  # neither 0 nor 1
     if dtype.is_float:
         exponent = {"float64": 0x7FF8, "float32": 0x7FC0, "float16": 0x7E00, "bfloat16": 0x7FC0}
         top = exponent[dtype.name] | (raw[-1] << 8 | raw[-2]) & 0x803F

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import SandboxError
@@ -13,11 +14,18 @@ _STOPPED = frozenset("TtZX")
 
 
 def children(pid: int) -> list[int]:
-    found: list[int] = []
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+    return [int(child) for text in _of_threads(pid, "children") for child in text.split()]
+
+
+def _of_threads(pid: int, file: str) -> Iterator[str]:
+    """A file of each thread; what ends while we look has none."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return
+    for thread in threads:
         with contextlib.suppress(OSError):
-            found += [int(child) for child in file.read_text().split()]
-    return found
+            yield (thread / file).read_text()
 
 
 def tree(root: int) -> list[int]:
@@ -31,11 +39,7 @@ def tree(root: int) -> list[int]:
 
 
 def _states(pid: int) -> set[str]:
-    states = set()
-    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
-        with contextlib.suppress(OSError):
-            states.add(stat.read_text().rpartition(") ")[2][0])
-    return states
+    return {text.rpartition(") ")[2][0] for text in _of_threads(pid, "stat")}
 
 
 def is_alive(pid: int) -> bool:

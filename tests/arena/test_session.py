@@ -228,6 +228,7 @@ BUSY = {
 #include <thread>
 void solution(const VAR* x, VAR* y, size_t n) {
     volatile uint32_t* counter = (uint32_t*)y;
+    *counter = 0;
     std::thread([=] { for (;;) *counter = *counter + 1; }).detach();
     while (*counter == 0) {}
 }

@@ -207,7 +207,6 @@ cases: {test: [{}]}
     assert "`high`" in swapped.message
 
 
-@pytest.mark.xfail(reason="numpy takes every byte but 0 for true, so the poison may pass for it")
 def test_doing_nothing_never_answers_yes(
     grade_source: "GradeSource", make_problem: "MakeProblem"
 ) -> None:
