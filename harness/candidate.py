@@ -17,7 +17,7 @@ Open = Callable[[int, int], Session | Fell]
 class Candidate:
     open: Open  # (nursery, bytes of heap to grow) -> a loaded session
     open_null: Open | None  # the judge's empty kernel in the same kind of runner, if it is native
-    build_s: float
+    build_s: float | None  # None: nothing was built now
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
 
 
@@ -28,7 +28,7 @@ def prepare(
     *,
     arena: Arena,
     threads: int,
-    compiler: str | None,
+    compiler: str,
     limits: Limits,
 ) -> Candidate | BuildFailed:
     if submission.language is Language.PYTHON:
@@ -53,7 +53,7 @@ def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) 
             heap_bytes=heap_bytes,
         )
 
-    return Candidate(open=open_session, open_null=None, build_s=0.0, locate=lambda _: "")
+    return Candidate(open=open_session, open_null=None, build_s=None, locate=lambda _: "")
 
 
 def _native(
@@ -62,7 +62,7 @@ def _native(
     runner = cpp.build_native_runner(nursery=arena.tools, source=native_runner_source())
 
     def opener(artefact: Path) -> Open:
-        def open_session(_nursery: int, heap_bytes: int) -> Session | Fell:
+        def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
             return arena.open_native(
                 artefact,
                 built.entry,
@@ -70,14 +70,19 @@ def _native(
                 name=submission.path.name,
                 threads=threads,
                 limits=limits,
+                nursery=nursery,
                 heap_bytes=heap_bytes,
             )
 
         return open_session
 
+    def open_null(nursery: int, heap_bytes: int) -> Session | Fell:
+        # built only now: a grade without timing needs none
+        return opener(cpp.build_null(nursery=arena.tools))(nursery, heap_bytes)
+
     return Candidate(
         open=opener(built.artefact),
-        open_null=opener(cpp.build_null(nursery=arena.tools)),
-        build_s=built.seconds,
+        open_null=open_null,
+        build_s=None if built.cached else built.seconds,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),
     )

@@ -32,9 +32,8 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
                 except FileExistsError:
                     link(beside)
         beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    finally:
+        beside.unlink(missing_ok=True)  # still there only if something went wrong
 
 
 def cache_root() -> Path:

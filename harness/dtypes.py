@@ -1,5 +1,6 @@
 """The element types that a signature may name: one table."""
 
+import struct
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,6 +12,10 @@ class DType:
     size_bytes: int
     kind: str  # "float", "int" or "bytes": bytes are packed payloads, compared exactly
     eps: float = 0.0  # distance from 1 to the next number, for floats
+
+    @property
+    def is_half(self) -> bool:
+        return self.is_float and self.size_bytes < 4
 
     @property
     def is_float(self) -> bool:
@@ -39,3 +44,33 @@ def _dtypes() -> dict[str, DType]:
 
 
 DTYPES = MappingProxyType(_dtypes())
+
+
+_CODES = {"float64": "<d", "float32": "<f", "float16": "<e"}
+
+
+def scalar_bits(value: float, dtype: DType) -> int:
+    """A scalar as it lies in memory, in its own type: what C++ and Python get is the same."""
+    if not dtype.is_float:
+        return int(value) % (1 << 64)
+    if dtype.name == "bfloat16":  # the upper half of a float32, rounded to nearest, ties to even
+        word = int.from_bytes(struct.pack("<f", value), "little")
+        return (word + 0x7FFF + (word >> 16 & 1)) >> 16
+    return int.from_bytes(struct.pack(_CODES[dtype.name], value), "little")
+
+
+def scalar_value(bits: int, dtype: DType) -> int | float:
+    data = bits.to_bytes(8, "little")[: dtype.size_bytes]
+    if not dtype.is_float:
+        return int.from_bytes(data, "little", signed=dtype.name.startswith("int"))
+    value: float
+    if dtype.name == "bfloat16":
+        (value,) = struct.unpack("<f", b"\0\0" + data)
+    else:
+        (value,) = struct.unpack(_CODES[dtype.name], data)
+    return value
+
+
+def rounded(value: float, dtype: DType) -> int | float:
+    """A scalar as its type holds it: what every arm and the truth itself compute with."""
+    return scalar_value(scalar_bits(value, dtype), dtype)

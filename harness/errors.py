@@ -3,10 +3,10 @@ What the harness raises. A wrong kernel is a value (a verdict), never one of the
 
     HarnessError                 the harness or the machine failed             exit 3
      ├── SandboxError            a box could not be made, or isolation asked for is not to be had
-     ├── ToolError               a tool that the harness needs is missing or broken
-     └── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
+     └── ToolError               a tool that the harness needs is missing or broken
     UserError                    what was asked cannot be done as asked        exit 2
-     └── ProblemError            a problem file with faults, each with its place and its mend
+     ├── ProblemError            a problem file with faults, each with its place and its mend
+     └── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
 """
 
 from harness.records import Fault
@@ -24,10 +24,6 @@ class ToolError(HarnessError):
     pass
 
 
-class ReferenceFailed(HarnessError):  # noqa: N818 — it says who failed
-    pass
-
-
 class UserError(Exception):
     """Bad input; the message says where and what to do."""
 
@@ -39,3 +35,7 @@ class ProblemError(UserError):
         super().__init__("\n".join(fault.render(path, text) for fault in faults))
         self.path = path
         self.faults = faults
+
+
+class ReferenceFailed(UserError):  # noqa: N818 — it says who failed
+    pass

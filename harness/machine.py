@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 import platform
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -11,18 +12,28 @@ from harness.records import Machine
 
 
 def usable_cores() -> int:
+    if not hasattr(os, "sched_getaffinity"):  # not Linux: nothing is graded there anyway
+        return os.cpu_count() or 1
     return len(os.sched_getaffinity(0))
 
 
 def memory_available_bytes() -> int:
-    for line in Path("/proc/meminfo").read_text().splitlines():
+    info = Path("/proc/meminfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return 0
 
 
+def describe(threads: int) -> Machine:
+    """This machine as a grade records it, its load at this moment among the facts."""
+    lasting = _lasting(threads)
+    load = f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else ""
+    return replace(lasting, facts=(*lasting.facts, ("load", load)))
+
+
 @functools.cache
-def describe(threads: int, precision: str) -> Machine:
+def _lasting(threads: int) -> Machine:
     name = _processor()
     torch = metadata.version("torch").partition("+")[0]
     facts = (
@@ -34,22 +45,22 @@ def describe(threads: int, precision: str) -> Machine:
         ("torch", metadata.version("torch")),
         ("numpy", metadata.version("numpy")),
         ("harness", metadata.version("harness")),
-        ("load", f"{os.getloadavg()[0]:.2f}"),
     )
     minor = ".".join(torch.split(".")[:2])
-    lasting = [f"{key}={value}" for key, value in facts if key != "load"]
+    lasting = [f"{key}={value}" for key, value in facts]
     return Machine(
         kind="cpu",
         name=name,
         fingerprint=hashlib.sha256("\n".join(lasting).encode()).hexdigest()[:16],
-        ranking_class=f"cpu: {name}; threads {threads}; torch {minor}; {precision}",
+        ranking_class=f"cpu: {name}; threads {threads}; torch {minor}; ieee",
         threads=threads,
         facts=facts,
     )
 
 
 def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
         if line.startswith("model name"):
             return " ".join(line.partition(":")[2].split())
     return platform.processor() or platform.machine()

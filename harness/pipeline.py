@@ -16,14 +16,15 @@ from harness.arena.host import NOTHING_RAN, Arena
 from harness.arena.session import Session
 from harness.arena.wire import Style
 from harness.candidate import Candidate, prepare
-from harness.clock.rounds import Stop, Work, time_case
+from harness.clock.rounds import LAUNCHES, Stop, Work, time_case
 from harness.clock.statistics import score_of
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.oracle.check import Check, check_case, seeds_for
 from harness.oracle.draw import Seed
 from harness.oracle.expect import Expected, Oracle
 from harness.problem import catalogue
-from harness.problem.shapes import arguments_of
+from harness.problem.shapes import ShapeError, arguments_of
+from harness.problem.spec import SLUG
 from harness.records import (
     BuildFailed,
     Case,
@@ -64,6 +65,9 @@ def grade(
     asked = problem if problem is not None else submission.problem
     if asked is None:
         raise UserError(f"{path}: for which problem? give --problem, or `grade: problem=…` in it")
+    if problem is None and not SLUG.fullmatch(str(asked)):
+        # a submission may name its problem, not bring one along
+        raise UserError(f"{path}: `grade: problem={asked}` is not a slug")
     if not isinstance(asked, Problem):
         asked = catalogue.load_problem(asked, problems=problems)
     job = _plan(submission, catalogue.gradable(asked), policy, tell)
@@ -88,9 +92,10 @@ class _Job:
     tell: Tell
     began: float
     arena: Arena | None = None
-    build_s: float = 0.0
-    check_s: float = 0.0
-    time_s: float = 0.0
+    build_s: float | None = None
+    check_s: float | None = None
+    time_s: float | None = None
+    was_cut: bool = False  # the time for the whole grade ran out while timing
     results: tuple[CaseResult, ...] = ()
     timings: tuple[Timing, ...] = ()
     bounds: dict[str, Expected] = field(default_factory=dict)
@@ -104,7 +109,12 @@ class _Job:
         """A case that was right when checked, and not when timed."""
         self.results = tuple(
             replace(
-                result, verdict=fell.verdict, reason=fell.reason, message=fell.message, log=fell.log
+                result,
+                verdict=fell.verdict,
+                reason=fell.reason,
+                message=fell.message,
+                log=fell.log,
+                seeds=(),  # those of its check would not show the fault
             )
             if result.name == case.name
             else result
@@ -112,8 +122,8 @@ class _Job:
         )
 
     @property
-    def overtime(self) -> bool:
-        return time.monotonic() - self.began > self.policy.limits.grade_s
+    def deadline(self) -> float:
+        return self.began + self.policy.limits.grade_s
 
     def ended(self, verdict: Verdict, reason: str = "", message: str = "", log: str = "") -> Grade:
         passed = sum(result.verdict is Verdict.ACCEPTED for result in self.results)
@@ -127,9 +137,9 @@ class _Job:
             message=message,
             cases=self.results,
             timing=self.timings,
-            score=score_of(len(self.cases), passed, self.timings),
+            score=score_of(len(self.cases), passed, () if self.was_cut else self.timings),
             isolation=self.arena.isolation() if self.arena else NOTHING_RAN,
-            machine=machine.describe(self.threads, self.problem.precision),
+            machine=machine.describe(self.threads),
             seconds=Seconds(
                 build=self.build_s,
                 check=self.check_s,
@@ -186,14 +196,17 @@ def _not_gradable(job: _Job) -> str:
         return "CUDA sources cannot be graded yet: neither on a GPU nor by emulation"
     if device not in {"auto", "cpu"}:
         return f"no device `{device}` here: this version grades on the CPU"
-    available = machine.memory_available_bytes()
+    available = min(machine.memory_available_bytes(), job.policy.limits.memory_bytes)
     for case in job.cases:
-        # the draw, its float64 twin, three sets of outputs
-        needed = 8 * sum(a.nbytes for a in arguments_of(job.problem, case, job.dtype))
+        try:
+            arguments = arguments_of(job.problem, case, job.dtype)
+        except ShapeError as error:
+            raise UserError(f"{job.problem.path}: case `{case.name}`: {error}") from error
+        needed = 8 * sum(a.nbytes for a in arguments)  # the draw, its float64 twin, the outputs
         if needed > available:
             return (
                 f"case `{case.name}` needs about {needed / 1e9:.1f} GB,"
-                f" and {available / 1e9:.1f} GB are free"
+                f" and {available / 1e9:.1f} GB may be used"
             )
     return ""
 
@@ -202,9 +215,7 @@ def _graded(job: _Job, arena: Arena) -> Grade:
     job.arena = arena
     policy, problem = job.policy, job.problem
     will_time = policy.time and policy.seed is None
-    if will_time and any(case.tier is Tier.BENCH for case in job.cases):
-        arena.warm_up(Stop(budget_s=0).launches)
-    key = ("oracle", problem.sha256)
+    key = ("oracle", problem.sha256, policy.limits)
     try:
         job.tell(Stage(name="build"))
         candidate = prepare(
@@ -217,11 +228,13 @@ def _graded(job: _Job, arena: Arena) -> Grade:
             limits=policy.limits,
         )
         if isinstance(candidate, BuildFailed):
-            job.build_s = candidate.seconds
+            job.build_s = None if candidate.cached else candidate.seconds
             return job.ended(
                 candidate.verdict, candidate.reason, _gist(candidate.message), candidate.message
             )
         job.build_s = candidate.build_s
+        if will_time and any(case.tier is Tier.BENCH for case in job.cases):
+            arena.warm_up(LAUNCHES)
         oracle = arena.keep(key, lambda: Oracle(arena, problem, limits=policy.limits))
         fell = _check(job, candidate, oracle)
         if fell is None and will_time and job.all_accepted:
@@ -257,9 +270,9 @@ def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             keep=job.policy.keep,
         )
         for position, case in enumerate(job.cases):
-            if job.overtime:
+            if time.monotonic() > job.deadline:
                 return _too_long(job)
-            seeds = seeds_for(case, position)
+            seeds = seeds_for(case, position, len(job.cases))
             if job.policy.seed is not None:
                 seeds = (Seed.parse(job.policy.seed),)
             result, expected = check_case(check, case, seeds)
@@ -269,7 +282,7 @@ def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             if expected is not None:
                 job.bounds[case.name] = replace(expected, truth={})
             job.tell(result)
-            if result.verdict not in {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}:
+            if session.is_over or result.verdict not in {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}:
                 break
     job.check_s = time.monotonic() - began
     return None
@@ -309,9 +322,12 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
             open_baseline=open_baseline,
             open_null=candidate.open_null or open_baseline,
             call_s=job.policy.limits.call_s,
-            stop=Stop(budget_s=job.policy.budget_s),
+            stop=Stop(budget_s=job.policy.budget_s, deadline=job.deadline),
         )
-        timed = _too_long(job) if job.overtime else time_case(work)
+        timed = time_case(work)
+        if timed is None:
+            job.was_cut = True
+            break
         if isinstance(timed, Fell):
             job.spoil(case, _located(timed, candidate))
             break
@@ -342,4 +358,6 @@ def _concluded(job: _Job) -> Grade:
             return job.ended(result.verdict, result.reason, message, result.log)
     if len(job.results) != len(job.cases) or not job.cases:
         raise HarnessError(f"{len(job.results)} of {len(job.cases)} planned cases were checked")
-    return job.ended(Verdict.ACCEPTED)
+    limit = job.policy.limits.grade_s
+    note = f"timing was cut: a grade takes at most {limit:g} s" if job.was_cut else ""
+    return job.ended(Verdict.ACCEPTED, message=note)

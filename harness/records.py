@@ -54,8 +54,11 @@ class Fault:
         lines = text.splitlines()
         if 0 < self.line <= len(lines):
             number = f"{self.line:>5} | "
-            source = lines[self.line - 1].replace("\t", " ")[:160]
-            head += f"\n{number}{source}\n{' ' * (len(number) + self.column - 1)}^"
+            # one column a character, whatever it is; and of a long line the part that matters
+            source = "".join(c if c.isprintable() else " " for c in lines[self.line - 1])
+            begin = max(0, self.column - 100)
+            caret = " " * (len(number) + self.column - 1 - begin) + "^"
+            head += f"\n{number}{source[begin : begin + 160]}\n{caret}"
         return f"{head}\n      mend: {self.mend}" if self.mend else head
 
 
@@ -170,11 +173,7 @@ class Limits:
     memory_bytes: int = 16 << 30
     log_bytes: int = 1 << 20
     file_bytes: int = 1 << 30
-    processes: int = 4096
     artefact_bytes: int = 256 << 20
-
-
-# ---- build --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +194,6 @@ class BuildFailed:
     cached: bool = False
 
 
-# ---- arena --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """The runner said done and was frozen; its outputs may be read."""
@@ -214,9 +210,6 @@ class Fell:
     message: str
     log: str = ""
     at: int = 0  # where in the artefact it crashed, if that is known
-
-
-# ---- oracle -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,9 +257,6 @@ class CaseResult:
     at: int = 0  # where in the artefact it crashed, if that is known
 
 
-# ---- clock --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Said while a grade is under way: what begins now."""
@@ -294,6 +284,7 @@ class Round:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     rounds: tuple[Round, ...]
+    quiet: bool = True  # the baseline faulted no page any more when timing began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,9 +315,6 @@ class Score:
     state: State | None = None
 
 
-# ---- the whole ----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What was asked of a grade; recorded in it."""
@@ -342,7 +330,7 @@ class Policy:
     # the same work on every machine
     threads: int = 1
     budget_s: float = 10.0  # per bench case
-    compiler: str | None = None
+    compiler: str = "g++"
     limits: Limits = field(default_factory=Limits)
 
 
@@ -374,9 +362,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seconds:
-    build: float
-    check: float
-    time: float
+    """None for what was not done in this grade."""
+
+    build: float | None
+    check: float | None
+    time: float | None
     total: float
 
 

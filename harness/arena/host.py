@@ -10,6 +10,8 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -18,9 +20,9 @@ from typing import Protocol, Self, TypeVar, cast
 from harness.arena import wire
 from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
-from harness.records import Fell, Isolation, Limits, Property
+from harness.records import Fell, Isolation, Limits, Property, Ran
 from harness.sandbox import cgroups
-from harness.sandbox.door import Nursery
+from harness.sandbox.door import Box, Nursery
 
 RUNNER_MODULE = "harness.arena.runner"
 # results larger than glibc's mmap threshold would fault fresh pages in every call: keep the heap
@@ -71,17 +73,17 @@ class Arena:
         heap_bytes: int = 0,
         freezes: bool = True,
     ) -> Session | Fell:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        box = self.warm(nursery).bear_module(
-            RUNNER_MODULE,
-            descriptors=[theirs.fileno()],
-            env={**ALLOCATOR, **_waiting()},
-            limits=limits,
-        )
-        theirs.close()
-        descriptors = [memfd_of(source)]
-        session = Session(box, ours, freezes=freezes)
-        return _loaded(session, descriptors, name, style, threads, limits, heap_bytes=heap_bytes)
+        def bear(theirs: int) -> Box:
+            return self.warm(nursery).bear_module(
+                RUNNER_MODULE,
+                descriptors=[theirs],
+                env={**ALLOCATOR, **_waiting()},
+                cpus=_cores(threads, nursery),
+                limits=limits,
+            )
+
+        load = _Load(name=name, style=style, threads=threads, heap_bytes=heap_bytes)
+        return _opened(bear, [memfd_of(source)], load, limits, freezes=freezes)
 
     def open_native(
         self,
@@ -92,21 +94,21 @@ class Arena:
         name: str,
         threads: int,
         limits: Limits,
+        nursery: int = 0,
         heap_bytes: int = 0,
     ) -> Session | Fell:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        box = self.tools.bear_program(
-            [str(runner)],
-            descriptors=[theirs.fileno()],
-            env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
-            limits=limits,
-        )
-        theirs.close()
+        def bear(theirs: int) -> Box:
+            return self.tools.bear_program(
+                [str(runner)],
+                descriptors=[theirs],
+                env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
+                cpus=_cores(threads, nursery),
+                limits=limits,
+            )
+
         descriptors = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in (artefact, entry)]
-        return _loaded(
-            Session(box, ours), descriptors, name, Style.SUBMISSION, threads, limits,
-            heap_bytes=heap_bytes,
-        )  # fmt: skip
+        load = _Load(name=name, style=Style.SUBMISSION, threads=threads, heap_bytes=heap_bytes)
+        return _opened(bear, descriptors, load, limits, freezes=True)
 
     def warm_up(self, count: int) -> None:
         """Start so many warm nurseries; they import torch while other things are done."""
@@ -135,7 +137,16 @@ class Arena:
             Property(name="own_process", holds=True),
             Property(name="sealed_inputs", holds=True),
             Property(name="guard_pages", holds=True),
-            Property(name="resource_limits", holds=True),
+            Property(
+                name="equal_threads",
+                holds=None,
+                reason="pinned to as many cores; a candidate could still widen that",
+            ),
+            Property(
+                name="memory_and_process_limits",
+                holds=None,
+                reason="each process is limited, their number and sum are not",
+            ),
             Property(
                 name="pid_namespace",
                 holds=nursery.has_namespaces,
@@ -173,30 +184,50 @@ class Arena:
         self.close()
 
 
-def _loaded(
-    session: Session,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Load:
+    name: str
+    style: Style
+    threads: int
+    heap_bytes: int
+
+
+def _opened(
+    bear: Callable[[int], Box],
     descriptors: list[int],
-    name: str,
-    style: Style,
-    threads: int,
+    load: _Load,
     limits: Limits,
     *,
-    heap_bytes: int,
+    freezes: bool,
 ) -> Session | Fell:
     """The session with the source in it; its heap is grown before any stranger's code is there."""
-    try:
-        done = session.warm(heap_bytes, limits.load_s) if heap_bytes else None
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ExitStack() as stack:
+        for descriptor in descriptors:
+            stack.callback(os.close, descriptor)
+        with theirs:
+            session = Session(bear(theirs.fileno()), ours, freezes=freezes)
+        done: Ran | Fell | None = None
+        if load.heap_bytes:
+            done = session.warm(load.heap_bytes, limits.load_s)
         if not isinstance(done, Fell):
             done = session.load(
-                descriptors, name=name, style=style, threads=threads, timeout_s=limits.load_s
+                descriptors,
+                name=load.name,
+                style=load.style,
+                threads=load.threads,
+                timeout_s=limits.load_s,
             )
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
     if isinstance(done, Fell):
         session.close()
         return done
     return session
+
+
+def _cores(threads: int, launch: int) -> tuple[int, ...]:
+    """So many cores as threads are allowed: the same for all arms of a launch, then others."""
+    usable = sorted(os.sched_getaffinity(0))
+    return tuple(usable[(launch + i) % len(usable)] for i in range(min(threads, len(usable))))
 
 
 def _waiting() -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Self
 from harness.arena import wire
 from harness.arena.memory import Memory
 from harness.arena.wire import FRAME, Op, Place, Style, Why
+from harness.errors import SandboxError
 from harness.records import Argument, Fell, Ran, Role, Verdict
 from harness.sandbox.door import Box, signal_name
 
@@ -46,6 +47,7 @@ class Session:
         self._poll.register(door, select.POLLIN)
         self._poll.register(box, select.POLLIN)
         self._frozen = False
+        self.is_over = False  # nothing more can be asked of it
         self._places: tuple[Place, ...] = ()
 
     # ---- the turns ------------------------------------------------------------------------------
@@ -107,7 +109,10 @@ class Session:
             return answer
         ended = time.monotonic_ns()
         if self._freezes:
-            ended = self.box.freeze()
+            try:
+                ended = self.box.freeze()
+            except SandboxError as error:  # processes that come faster than they can be stopped
+                return self._violation(f"it would not stand still ({error})", reason="freeze")
             self._frozen = True
         return self._read(answer, Op(FRAME.unpack_from(message)[0]), ended - began)
 
@@ -119,6 +124,7 @@ class Session:
             return answer or self._gone()
         if ready:
             return self._gone()
+        self.is_over = True
         return Fell(
             verdict=Verdict.TIME_LIMIT,
             reason="time",
@@ -150,11 +156,14 @@ class Session:
 
     # ---- what went wrong ------------------------------------------------------------------------
 
-    def _violation(self, what: str) -> Fell:
+    def _violation(self, what: str, *, reason: str = "wire") -> Fell:
+        self.is_over = True
+        if reason == "wire":
+            what = f"something else than the answer came over the judge's wire: {what}"
         return Fell(
             verdict=Verdict.RULES_VIOLATION,
-            reason="wire",
-            message=f"something else than the answer came over the judge's wire: {what}",
+            reason=reason,
+            message=what,
             log=self.box.log.text(),
         )
 
@@ -185,6 +194,7 @@ class Session:
         )
 
     def _crashed(self, b: int, offset: int, log: str) -> Fell:
+        self.is_over = True
         number, index, side = b & 0xFF, (b >> 8) & 0xFF, (b >> 16) & 0xFF
         message = f"it crashed with {signal_name(number)}"
         reason = "signal"
@@ -196,6 +206,7 @@ class Session:
         )
 
     def _gone(self) -> Fell:
+        self.is_over = True
         ended = self.box.wait(2.0)
         log = self.box.log.text()
         if ended is None:

@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from harness.dtypes import DTYPES, DType
+from harness.dtypes import DTYPES, scalar_bits, scalar_value
 from harness.records import Argument, Role
 
 FRAME = struct.Struct("<IIQQ")
@@ -98,7 +98,7 @@ def _pack(place: Place) -> bytes:
         _DTYPES.index(argument.dtype),
         len(argument.shape),
         0,
-        0 if argument.value is None else _bits_of(argument.value, argument.dtype),
+        0 if argument.value is None else scalar_bits(argument.value, argument.dtype),
         *shape,
         place.offset,
         place.span,
@@ -123,7 +123,7 @@ def unpack_map(message: bytes) -> tuple[tuple[Place, ...], int]:
                     role=_ROLES[role],
                     dtype=element,
                     shape=tuple(rest[:rank]),
-                    value=_value_of(bits, element) if is_scalar else None,
+                    value=scalar_value(bits, element) if is_scalar else None,
                 ),
                 offset=rest[8],
                 span=rest[9],
@@ -132,28 +132,3 @@ def unpack_map(message: bytes) -> tuple[tuple[Place, ...], int]:
             )
         )
     return tuple(places), address
-
-
-_CODES = {"float64": "<d", "float32": "<f", "float16": "<e"}
-
-
-def _bits_of(value: float, dtype: DType) -> int:
-    """A scalar as it lies in memory, in its own type: what C++ and Python get is the same."""
-    if not dtype.is_float:
-        return int(value) % (1 << 64)
-    if dtype.name == "bfloat16":  # the upper half of a float32, rounded to nearest, ties to even
-        word = int.from_bytes(struct.pack("<f", value), "little")
-        return (word + 0x7FFF + (word >> 16 & 1)) >> 16
-    return int.from_bytes(struct.pack(_CODES[dtype.name], value), "little")
-
-
-def _value_of(bits: int, dtype: DType) -> int | float:
-    data = bits.to_bytes(8, "little")[: dtype.size_bytes]
-    if not dtype.is_float:
-        return int.from_bytes(data, "little", signed=dtype.name.startswith("int"))
-    value: float
-    if dtype.name == "bfloat16":
-        (value,) = struct.unpack("<f", b"\0\0" + data)
-    else:
-        (value,) = struct.unpack(_CODES[dtype.name], data)
-    return value

@@ -37,11 +37,15 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-DEFAULT = {Language.CPP: "g++", Language.C: "gcc"}
+DEFAULT = "g++"
+COMPILERS = {
+    "g++": {Language.CPP: "g++", Language.C: "gcc"},
+    "clang++": {Language.CPP: "clang++", Language.C: "clang"},
+}
 _FLAGS = {Language.CPP: CXX_FLAGS, Language.C: C_FLAGS}
 _OWN_LIMITS = Limits()  # for parts of the harness, however little a submission is granted
 # what each kind of failure means, and its word for machines
-_MISSING = "does not define the function that the problem asks for"
+_MISSING = "does not define `solution`"
 _CONFLICT = "defines `solution` with other parameters than the problem's"
 
 
@@ -65,16 +69,19 @@ def build(
     dtype: str,
     *,
     nursery: Nursery,
-    compiler: str | None,
+    compiler: str,
     limits: Limits,
 ) -> Built | BuildFailed:
-    chosen = find_compiler(compiler or DEFAULT[submission.language])
+    chosen = find_compiler(COMPILERS[compiler][submission.language])
+    _require_openmp(chosen, nursery)
     header = declaration(problem, dtype)
     flags = _FLAGS[submission.language]
     # the name is part of the key: it stands in the diagnostics and in the debug lines
+    # and so are the limits: what failed for lack of memory may pass with more
     key = cache.key_of(
-        submission.source, _safe_name(submission), header, "\0".join(flags), chosen.identity
-    )
+        submission.source, _safe_name(submission), header, "\0".join(flags), chosen.identity,
+        repr(limits),
+    )  # fmt: skip
     with cache.locked(key):
         entry = cache.lookup(key)
         cached = entry is not None
@@ -113,7 +120,8 @@ def _compile(
     """What to keep of a build that ended by itself; one that was stopped is not kept."""
     name = _safe_name(submission)
     flags = list(_FLAGS[submission.language])
-    if submission.language is Language.CPP and b"#include" in submission.source:
+    is_gcc = compiler.path.name == "g++"  # the headers are compiled for it
+    if is_gcc and b"#include" in submission.source:
         flags += ["-include", str(_prelude(compiler, nursery))]
 
     def run(*arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]:
@@ -136,18 +144,37 @@ def _compile(
             seconds=compiled.seconds,
         )
     facts: dict[str, object] = {"seconds": compiled.seconds, "log": compiled.log}
-    if compiled.ok:
+    if data is not None:
         return facts, data
-    wanted = f"the problem asks for\n\n{c_declaration(problem, DTYPES[dtype].c)}\n\n"
+    if compiled.ok:
+        message = f"what was built is no plain file of at most {limits.artefact_bytes} bytes"
+        return BuildFailed(verdict=Verdict.OUTPUT_LIMIT, reason="artefact", message=message)
+    wanted = f"the problem asks for\n\n{c_declaration(problem, DTYPES[dtype].c)}\n"
     verdict, reason = Verdict.COMPILE_ERROR, "compiler"
     if run("-c", "-o", "out")[0].ok:
         if run(*LINK_FLAGS, "-o", "out")[0].ok:
+            # or the first failure was the machine's: a full disk, a killed compiler
+            again, data = run(*LINK_FLAGS, NEEDS_ENTRY, "-o", "out")
+            if data is not None:
+                return {"seconds": again.seconds, "log": again.log}, data
             verdict, reason = Verdict.INVALID_SUBMISSION, "entry"
-            facts["log"] = f"{name} {_MISSING}; {wanted}"
+            facts["log"] = f"{name} {_MISSING}\n\n{wanted}"
     elif run("-c", "-o", "out", declare=False)[0].ok:
         verdict, reason = Verdict.INVALID_SUBMISSION, "signature"
-        facts["log"] = f"{name} {_CONFLICT}; {wanted}{compiled.log}"
+        facts["log"] = f"{name} {_CONFLICT}\n\n{wanted}\n{compiled.log}"
     return {**facts, "verdict": verdict, "reason": reason}, None
+
+
+def _require_openmp(compiler: Compiler, nursery: Nursery) -> None:
+    """A compiler that cannot link OpenMP is no fault of a submission."""
+    source = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }"
+    try:
+        _own(source, "OpenMP program", ("-fopenmp",), nursery, compiler)
+    except ToolError as error:
+        if compiler.path.name.startswith("clang"):
+            mend = "on Debian or Ubuntu: apt-get install libomp-dev"
+            raise ToolError(f"{error}\n({mend})") from error
+        raise
 
 
 def _safe_name(submission: Submission) -> str:
@@ -181,9 +208,17 @@ def build_null(*, nursery: Nursery) -> Path:
     return _own('extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery)
 
 
-def _own(source: str, result: str, flags: tuple[str, ...], nursery: Nursery) -> Path:
-    """A piece of the harness itself: if it does not build, the harness is broken."""
-    compiler = find_compiler(DEFAULT[Language.CPP])
+def _own(
+    source: str,
+    result: str,
+    flags: tuple[str, ...],
+    nursery: Nursery,
+    compiler: Compiler | None = None,
+) -> Path:
+    """A piece of the harness itself: if it does not build, the harness or the machine is broken."""
+    compiler = compiler or find_compiler(DEFAULT)
+    # `-x c`: gcc and clang take the name's suffix for C++ and would look for its library
+    standard = ["-std=c++20", "own.cpp"] if "++" in compiler.path.name else ["-x", "c", "own.cpp"]
     key = cache.key_of(source, "\0".join(flags), compiler.identity)
     with cache.locked(key):
         entry = cache.lookup(key)
@@ -191,13 +226,13 @@ def _own(source: str, result: str, flags: tuple[str, ...], nursery: Nursery) -> 
             compiled, data = compile_boxed(
                 nursery,
                 compiler,
-                ["-std=c++20", "own.cpp", "-o", result, *flags],
+                [*standard, "-o", "out", *flags],
                 files={"own.cpp": source.encode()},
-                result=result,
+                result="out",
                 limits=_OWN_LIMITS,
             )
             if data is None:
-                raise ToolError(f"the harness's own {result} does not build:\n{compiled.log}")
+                raise ToolError(f"{compiler.path} cannot build our {result}:\n{compiled.log}")
             entry = cache.store(key, {"seconds": compiled.seconds, "log": ""}, data)
     assert entry.artefact is not None
     return entry.artefact

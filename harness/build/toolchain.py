@@ -3,6 +3,7 @@ The one door to compilers. Flags belong to the harness; a compiler runs in a box
 because what it reads was written by one.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -47,7 +48,8 @@ def find_compiler(name: str) -> Compiler:
     """A compiler by name, with an identity for cache keys."""
     found = shutil.which(name)
     if found is None:
-        raise ToolError(f"{name} is not installed (on Debian or Ubuntu: apt-get install g++)")
+        package = "clang libomp-dev" if name.startswith("clang") else "g++"
+        raise ToolError(f"{name} is not installed (on Debian or Ubuntu: apt-get install {package})")
     real = Path(found).resolve()
     status = real.stat()
     words = (str(real), str(status.st_size), str(status.st_mtime_ns), _processor())
@@ -81,7 +83,8 @@ def compile_boxed(
         log = box.log.text()
         data = None
         if ended is not None and ended.code == 0:
-            data = read_artefact(box.scratch / result, limits.artefact_bytes)
+            with contextlib.suppress(ToolError):  # no usable file: the caller says whose fault
+                data = read_artefact(box.scratch / result, limits.artefact_bytes)
         compiled = Compiled(ended=ended, log=_shortened(log), seconds=time.monotonic() - began)
         return compiled, data
 

@@ -16,6 +16,7 @@ from click.shell_completion import CompletionItem
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
 from harness.errors import HarnessError, UserError
+from harness.sandbox.door import printable
 
 OWN_OPTIONS = {"--help", "-h", "--version"}
 
@@ -38,18 +39,16 @@ class _Verbs(click.Group):
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
+    # \b tells click to leave the lines below it alone
+    help="Grade a kernel: is it right, how fast is it against PyTorch, and why.\n\n\b\n"
+    "grade FILE --problem SLUG      grade a submission; its options: grade run --help\n"
+    "grade problems list            what can be graded",
     epilog="Exit codes: 0 accepted, 1 another verdict, 2 usage or a bad problem file,"
     " 3 the harness failed, 4 a gate was missed, 5 not gradable here.",
 )
 @click.version_option(package_name="harness")
 def cli() -> None:
-    r"""
-    Grade a kernel: is it right, how fast is it against PyTorch, and why.
-
-    \b
-    grade FILE --problem SLUG      grade a submission (short for `grade run FILE`)
-    grade problems list            what can be graded
-    """
+    """The verbs."""
 
 
 cli.add_command(run)
@@ -68,10 +67,10 @@ def main() -> NoReturn:
         error.show()
         sys.exit(2)
     except UserError as error:
-        click.echo(f"grade: {error}", err=True)
+        click.echo(f"grade: {printable(str(error))}", err=True)
         sys.exit(2)
     except HarnessError as error:
-        click.echo(f"grade: the harness failed: {error}", err=True)
+        click.echo(f"grade: the harness failed: {printable(str(error))}", err=True)
         sys.exit(3)
     except (KeyboardInterrupt, click.Abort):
         click.echo("grade: stopped", err=True)

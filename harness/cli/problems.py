@@ -33,7 +33,7 @@ def list_problems(folder: Path | None) -> None:
             found.append(load_problem(path, problems=folder))
         except UserError as error:
             broken[slug] = str(error)
-    Console(highlight=False).print(render_list(found, broken))
+    Console(highlight=False, markup=False, emoji=False).print(render_list(found, broken))
 
 
 @problems.command(name="show")
@@ -46,4 +46,6 @@ def show_problem(problem: str, folder: Path | None) -> None:
     from harness.problem.catalogue import load_problem
     from harness.report.catalogue import render_problem
 
-    Console(highlight=False).print(render_problem(load_problem(problem, problems=folder)))
+    Console(highlight=False, markup=False, emoji=False).print(
+        render_problem(load_problem(problem, problems=folder))
+    )

@@ -1,5 +1,6 @@
 """`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -36,14 +37,20 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option("--seed", metavar="S", help="Repeat one draw of --case; never ranked.")
 @click.option("--keep", type=PATH, metavar="DIR", help="Keep the tensors of --seed as .npy files.")
 @click.option("--dtype", metavar="D", help="Default: the problem's first.")
-@click.option("--device", default="auto", metavar="auto|cpu|cuda[:N]|emulated", show_default=True)
+@click.option(
+    "--device", default="auto", metavar="auto|cpu|cuda[:N]|emulated", show_default=True,
+    callback=lambda _, __, value: _device(value),
+)  # fmt: skip
 @click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
 @click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")
 @click.option(
-    "--budget", type=click.FloatRange(min=0.1), default=10.0, show_default=True, metavar="SECONDS",
-    help="For timing one bench case.",
+    "--budget", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True,
+    metavar="SECONDS", help="For timing one bench case; five launches take 2 s at least.",
 )  # fmt: skip
-@click.option("--compiler", metavar="NAME", help="For C and C++: g++ (default) or clang++.")
+@click.option(
+    "--compiler", type=click.Choice(["g++", "clang++"]), default="g++", show_default=True,
+    help="For C and C++.",
+)  # fmt: skip
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the grade as JSON.")
 @click.option(
     "--min-speedup", type=float, metavar="X",
@@ -67,15 +74,17 @@ def run(
     from harness.report.terminal import render_grade
 
     policy = _policy(asked, min_speedup)
-    console = Console(stderr=json_file == "-", highlight=False, soft_wrap=False)
+    target = _json_target(json_file)
+    # what strangers wrote is text: no markup, no :emoji:
+    console = Console(stderr=json_file == "-", highlight=False, markup=False, emoji=False)
     with _Progress(console) as progress:
         result = grade(file, problem, policy=policy, problems=folder, tell=progress.tell)
     for part in render_grade(result, verbose=verbose):
-        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+        console.print(part, soft_wrap=isinstance(part, str))
     if json_file == "-":
         sys.stdout.write(render_json(result))
-    elif json_file is not None:
-        _write(Path(json_file), render_json(result))
+    elif target is not None:
+        _write(target, render_json(result))
     return exit_code(result, min_speedup, console)
 
 
@@ -88,6 +97,8 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         raise click.UsageError(
             "--keep keeps the tensors of one draw: name it with --case and --seed"
         )
+    if asked["case"] is not None and asked["tier"] is not None:
+        raise click.UsageError("--case and --tier both choose what to run: give one")
     if min_speedup is not None and asked["no_time"]:
         raise click.UsageError("--min-speedup needs a timing; drop --no-time")
     return Policy(
@@ -104,12 +115,31 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
     )
 
 
+def _device(value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|emulated", value):
+        raise click.BadParameter(f"{value}: write auto, cpu, cuda, cuda:N or emulated")
+    return value
+
+
+def _json_target(name: str | None) -> Path | None:
+    """Where the JSON goes; that it can go there is asked before anything is graded."""
+    if name is None or name == "-":
+        return None
+    path = Path(name)
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise click.UsageError(f"--json {name}: not a file in an existing folder")
+    return path
+
+
 def _write(path: Path, text: str) -> None:
     from harness.disk import write_atomically
     from harness.errors import UserError
 
     try:
-        write_atomically(path, text.encode())
+        if path.exists() and not path.is_file():  # a pipe or a device: it cannot be replaced
+            path.write_text(text)
+        else:
+            write_atomically(path.resolve(), text.encode())
     except OSError as error:
         raise UserError(f"--json {path}: {error.strerror}") from error
 

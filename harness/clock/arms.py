@@ -1,5 +1,6 @@
 """The arms of a launch: each a process of its own, treated alike, timed from outside."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from harness.records import Argument, Fell, Ran, Role
 from harness.sandbox import processes
 
 NULL_CALLS = 60
+WARM_CALLS = 3  # usually enough
 MAX_WARM_CALLS = 15
+MAX_WARM_S = 3.0
 QUIET_CALLS = 2  # in a row without a page fault
 
 Open = Callable[[int, int], Session | Fell]  # (nursery, bytes of heap to grow) -> a loaded session
@@ -82,9 +85,10 @@ class Arm:
         if self.kind.is_baseline:
             self._must(self._session.copy_out(self._timeout_s))
 
-    def warm(self, count: int) -> int:
-        """Call until no call faults a page; how many calls that took."""
+    def warm(self, count: int) -> bool:
+        """Call until no call faults a page; whether that was reached."""
         quiet = 0
+        began = time.monotonic()
         for calls in range(1, MAX_WARM_CALLS + 1):
             before = processes.minor_faults(self._session.box.pid)
             self.timed(count)
@@ -92,8 +96,10 @@ class Arm:
             self.copy_out()
             quiet = quiet + 1 if faults == 0 else 0
             if quiet == QUIET_CALLS:
-                return calls
-        return MAX_WARM_CALLS
+                return True
+            if calls >= WARM_CALLS and time.monotonic() - began > MAX_WARM_S:
+                break
+        return False
 
     def _must(self, done: Ran | Fell) -> Ran:
         if isinstance(done, Fell):

@@ -1,33 +1,35 @@
 """
-Fresh inputs at the speed of a copy: slices at secret offsets of a secret pool, with secret signs.
+Fresh inputs at the speed of a copy: two slices of a secret random pool, at secret offsets, turned
+into each other by a secret angle. A mixture of normal draws is a normal draw, and no stretch of it
+was ever in the shared pages before.
 
-One pool an input, drawn when timing begins. What is written into the shared pages was never there
-before, so nothing about an earlier call helps with the next.
+An input whose distribution is declared, or that holds no floats, is not mixed: it is a slice.
 """
 
+import math
 import secrets
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from harness.arena.memory import Memory, lay_out
-from harness.oracle.draw import Seed, fill, generator_of
+from harness.dtypes import DTYPES
+from harness.oracle.draw import Seed, fill
 from harness.records import Argument, Problem, Role
 
 SLACK_ELEMENTS = 1 << 20
+CHUNK = 1 << 15
 
 
 class Pool:
     def __init__(self, problem: Problem, arguments: tuple[Argument, ...], windows: int) -> None:
         self._declared = dict(problem.inputs)
-        self._rng = generator_of(Seed.fresh("normal"))
         self._values: dict[str, NDArray[Any]] = {}
-        self._is_signed: dict[str, bool] = {}
+        self._is_mixed: dict[str, bool] = {}
         for argument in arguments:
             if argument.role is Role.INPUT:
                 self._values[argument.name] = self._drawn(problem, argument, windows)
-                self._is_signed[argument.name] = (
+                self._is_mixed[argument.name] = (
                     argument.dtype.is_float and argument.name not in self._declared
                 )
 
@@ -39,7 +41,7 @@ class Pool:
         long = Argument(
             name=argument.name,
             role=Role.INPUT,
-            dtype=argument.dtype,
+            dtype=DTYPES["float32"] if argument.dtype.is_half else argument.dtype,
             shape=(needed + max(SLACK_ELEMENTS, needed // 2),),
         )
         places, size = lay_out((long,), Role.INPUT)
@@ -51,11 +53,20 @@ class Pool:
         """Write inputs never seen before into some windows."""
         for name, values in self._values.items():
             target = memory.elements(name, first, count)
-            offset = secrets.randbelow(values.size - target.size + 1)
-            source = values[offset : offset + target.size]
-            if self._is_signed[name]:
-                raw = np.dtype(f"u{target.dtype.itemsize}")
-                sign = secrets.randbits(1) << (8 * raw.itemsize - 1)
-                np.bitwise_xor(source.view(raw), raw.type(sign), out=target.view(raw))
+            if self._is_mixed[name]:
+                self._mix(values, target)
             else:
-                target[...] = source
+                offset = secrets.randbelow(values.size - target.size + 1)
+                target[...] = values[offset : offset + target.size]
+
+    @staticmethod
+    def _mix(values: NDArray[Any], target: NDArray[Any]) -> None:
+        room = values.size - target.size + 1
+        one, other = secrets.randbelow(room), secrets.randbelow(room)
+        angle = 2 * math.pi * secrets.randbits(53) / 2**53
+        weights = values.dtype.type(math.cos(angle)), values.dtype.type(math.sin(angle))
+        for start in range(0, target.size, CHUNK):  # in pieces that stay in cache
+            stop = min(start + CHUNK, target.size)
+            mixed = values[one + start : one + stop] * weights[0]
+            mixed += values[other + start : other + stop] * weights[1]
+            target[start:stop] = mixed

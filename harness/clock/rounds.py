@@ -25,9 +25,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.arena.memory import Memory, lay_out
-from harness.clock.arms import Arm, Kind, Lost, Open, null_ns
+from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, null_ns
 from harness.clock.pool import Pool
 from harness.clock.statistics import estimate
+from harness.errors import HarnessError, UserError
 from harness.oracle.compare import is_surely_close
 from harness.oracle.expect import Expected, Oracle
 from harness.oracle.judge import compare, judge_outputs
@@ -53,14 +54,30 @@ HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
 _shuffle = secrets.SystemRandom().shuffle
 
 
+LAUNCHES = 5
+PATIENCE_S = 30.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """When timing ends: a value, not a habit."""
 
     budget_s: float
-    launches: int = 5
+    deadline: float  # of the whole grade, on the monotonic clock
+    launches: int = LAUNCHES
     min_rounds: int = 4  # of a launch, whatever the budget says
     max_rounds: int = 60
+
+    def fitted(self, slowest_s: float) -> "Stop":
+        """Fewer launches and rounds where the least of them would take far beyond the budget."""
+        least_s = slowest_s * 3 * self.launches * (WARM_CALLS + 2 * self.min_rounds)
+        if least_s <= max(2 * self.budget_s, PATIENCE_S):
+            return self
+        return replace(self, launches=3, min_rounds=1)
+
+
+class _OutOfTime(Exception):  # noqa: N818 — not an error: the whole grade's time is over
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +96,8 @@ class Work:
     stop: Stop
 
 
-def time_case(work: Work) -> Timing | Fell:
-    """Time one case; or what the candidate did instead of computing."""
+def time_case(work: Work) -> Timing | Fell | None:
+    """Time one case; or what the candidate did instead of computing; None if time ran out."""
     began = time.monotonic()
     candidate_null = null_ns(work.open_null, work.call_s)
     kinds = (
@@ -98,15 +115,20 @@ def time_case(work: Work) -> Timing | Fell:
     launches = []
     try:
         with _no_collections():
-            batch = _batch_length(work, kinds)
+            batch, slowest_s = _batch_length(work, kinds)
+            stop = work.stop.fitted(slowest_s)
             pool = Pool(work.problem, work.arguments, batch + 1)
             ready = time.monotonic()
-            left = max(0.0, began + work.stop.budget_s - ready)
-            for number in range(work.stop.launches):
-                until = ready + left * (number + 1) / work.stop.launches
-                launches.append(_launch(work, kinds, number, batch, pool, until))
+            left = max(0.0, began + stop.budget_s - ready)
+            for number in range(stop.launches):
+                until = ready + left * (number + 1) / stop.launches
+                stage = _Stage(work, kinds, number, batch)
+                with stage:
+                    launches.append(_launch(work, stage, stop, pool, until))
     except Lost as lost:
         return lost.fell
+    except _OutOfTime:
+        return None
     found = estimate(launches)
     rounds = [r for launch in launches for r in launch.rounds]
     return Timing(
@@ -129,40 +151,46 @@ def time_case(work: Work) -> Timing | Fell:
 @contextmanager
 def _no_collections() -> Iterator[None]:
     """The judge's own garbage collector must not stand inside a window."""
+    was_on = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
-class _Stage:
+class _Stage(ExitStack):
     """The arms of one launch with the inputs that all of them map."""
 
-    def __init__(
-        self, work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int, stack: ExitStack
-    ) -> None:
+    def __init__(self, work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int) -> None:
+        super().__init__()
         self.batch = batch
         places, size = lay_out(work.arguments, Role.INPUT, windows=batch + 1)
-        self.inputs = stack.enter_context(Memory(places, size, sealed=True))
+        self.inputs = self.enter_context(Memory(places, size, sealed=True))
+        self.inputs.poison()  # in the gaps it stays
         results = sum(a.nbytes for a in work.arguments if a.role is Role.OUTPUT)
         heap = HEAP_BYTES + (batch + 2) * results + 2 * sum(a.nbytes for a in work.arguments)
         shuffled = list(kinds)
         _shuffle(shuffled)
-        arms = {
-            kind.name: Arm(
-                kind,
-                work.arguments,
-                self.inputs,
-                batch + 1,
-                nursery=nursery,
-                heap_bytes=min(heap, 2 << 30),
-                timeout_s=work.call_s * batch,
-                stack=stack,
-            )
-            for kind in shuffled
-        }
+        try:
+            arms = {
+                kind.name: Arm(
+                    kind,
+                    work.arguments,
+                    self.inputs,
+                    batch + 1,
+                    nursery=nursery,
+                    heap_bytes=min(heap, 2 << 30),
+                    timeout_s=work.call_s + (20 * MAX_ROUND_NS / 1e9 if batch > 1 else 0.0),
+                    stack=self,
+                )
+                for kind in shuffled
+            }
+        except (Lost, HarnessError, UserError):
+            self.close()
+            raise
         self.candidate, self.baseline, self.again = (arms[kind.name] for kind in kinds)
 
     @property
@@ -173,40 +201,36 @@ class _Stage:
         return arms
 
 
-def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> int:
-    """So many windows that one sample of the quicker arm is long enough to be timed."""
-    with ExitStack() as stack:
-        stage = _Stage(work, kinds, 0, 1, stack)
+def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
+    """So many windows that one sample of the quicker arm is long enough; and the slowest call."""
+    with _Stage(work, kinds, 0, 1) as stage:
         pool = Pool(work.problem, work.arguments, 2)
         pool.refresh(stage.inputs, 0, 2)
         quickest, slowest = math.inf, 1.0
         for arm in (stage.candidate, stage.baseline):
             arm.warm(1)
-            call_ns = min(arm.timed(1) for _ in range(3))
+            call_ns = min(arm.timed(1) for _ in range(2))
             quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
     wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
     fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
-    return max(1, min(math.ceil(wanted), fitting))
+    return max(1, min(math.ceil(wanted), fitting)), slowest / 1e9
 
 
-def _launch(
-    work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int, pool: Pool, until: float
-) -> Launch:
-    with ExitStack() as stack:
-        stage = _Stage(work, kinds, nursery, batch, stack)
-        pool.refresh(stage.inputs, 0, batch + 1)
-        for arm in stage.arms:
-            arm.warm(batch)
-        rounds: list[Round] = []
-        audited = secrets.randbelow(work.stop.min_rounds)
-        while len(rounds) < work.stop.max_rounds:
-            enough = len(rounds) >= work.stop.min_rounds
-            if enough and time.monotonic() > until:
-                break
-            rounds.append(_round(work, stage, pool))
-            if len(rounds) - 1 == audited:
-                _audit(work, stage)
-    return Launch(rounds=tuple(rounds))
+def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> Launch:
+    pool.refresh(stage.inputs, 0, stage.batch + 1)
+    is_quiet = {arm.kind.name: arm.warm(stage.batch) for arm in stage.arms}
+    rounds: list[Round] = []
+    audited = secrets.randbelow(stop.min_rounds)
+    while len(rounds) < stop.max_rounds:
+        now = time.monotonic()
+        if now > stop.deadline:
+            raise _OutOfTime
+        if len(rounds) >= stop.min_rounds and now > until:
+            break
+        rounds.append(_round(work, stage, pool))
+        if len(rounds) - 1 == audited:
+            _audit(work, stage)
+    return Launch(rounds=tuple(rounds), quiet=is_quiet["baseline"] and is_quiet["again"])
 
 
 def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
@@ -237,7 +261,12 @@ def _compare_with_baseline(work: Work, stage: _Stage) -> None:
         base = stage.baseline.outputs.stacked(name, stage.batch)
         own_max, own_rms = work.expected.own_errors.get(name, (0.0, 0.0))
         wider = replace(
-            bound, max_error=bound.max_error + own_max, rms_error=bound.rms_error + own_rms
+            bound,
+            max_error=bound.max_error + own_max,
+            rms_error=bound.rms_error + own_rms,
+            # the baseline may be off by as much as the candidate, to the other side
+            absolute=None if bound.absolute is None else 2 * bound.absolute,
+            relative=None if bound.relative is None else 2 * bound.relative,
         )
         if is_surely_close(got, base, wider):
             continue

@@ -27,6 +27,7 @@ class Estimate:
     ci_low: float
     ci_high: float
     aa: float
+    quiet: bool = True
 
     @property
     def half_width(self) -> float:
@@ -34,7 +35,8 @@ class Estimate:
 
     @property
     def state(self) -> State:
-        if abs(self.aa - 1.0) > MAX_AA or self.half_width > MAX_HALF_WIDTH:
+        is_off = abs(self.aa - 1.0) > MAX_AA or self.half_width > MAX_HALF_WIDTH
+        if is_off or not self.quiet:
             return State.UNSTABLE
         if self.ci_low > 1.0:
             return State.FASTER
@@ -54,6 +56,7 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
         ci_low=math.exp(low),
         ci_high=math.exp(high),
         aa=math.exp(float(np.median(again))),
+        quiet=all(launch.quiet for launch in launches),
     )
 
 

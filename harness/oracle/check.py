@@ -13,6 +13,7 @@ from harness.arena.host import random_address
 from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
 from harness.disk import write_atomically
+from harness.errors import HarnessError
 from harness.oracle.draw import STRUCTURED, Seed, fill
 from harness.oracle.expect import Expected, Oracle
 from harness.oracle.judge import judge_outputs
@@ -43,11 +44,16 @@ class Check:
     keep: Path | None = None
 
 
-def seeds_for(case: Case, position: int) -> tuple[Seed, ...]:
-    """Fresh seeds: a normal draw always, and a structured one that goes round over the cases."""
+def seeds_for(case: Case, position: int, among: int) -> tuple[Seed, ...]:
+    """
+    Fresh seeds: a normal draw always, and structured ones that go round over the cases, so that
+    every kind is drawn in a grade, however few its cases are.
+    """
     if case.tier is Tier.BENCH:
         return (Seed.fresh("normal"),)
-    return (Seed.fresh("normal"), Seed.fresh(STRUCTURED[position % len(STRUCTURED)]))
+    step = min(among, len(STRUCTURED))
+    kinds = [kind for i, kind in enumerate(STRUCTURED) if (i - position) % step == 0]
+    return tuple(Seed.fresh(kind) for kind in ("normal", *kinds))
 
 
 def check_case(
@@ -75,17 +81,18 @@ def check_case(
             return result(
                 answer.verdict, answer.reason, answer.message, answer.log, answer.at
             ), None
-        expected, comparisons, is_steady = answer
+        expected, comparisons, second = answer
         for comparison in comparisons:
             checked += comparison.count
             worst.add(comparison)
             if not comparison.ok:
                 reason, message = comparison.reason, comparison.story
-                if not is_steady:
-                    reason = "nondeterministic"
-                    message += "; a second call on the same inputs gave another answer"
-                return result(Verdict.WRONG_ANSWER, reason, message), expected
-    assert checked == planned > 0
+                if second:
+                    reason, message = "nondeterministic", f"{message}; {second}"
+                log = check.session.box.log.text()
+                return result(Verdict.WRONG_ANSWER, reason, message, log), expected
+    if not checked == planned > 0:
+        raise HarnessError(f"case {case.name}: {checked} of {planned} elements were compared")
     return result(Verdict.ACCEPTED), expected
 
 
@@ -109,8 +116,8 @@ class _Worst:
 
 def _answer(
     check: Check, case: Case, arguments: tuple[Argument, ...], seed: Seed
-) -> tuple[Expected, tuple[Comparison, ...], bool] | Fell:
-    """One draw: what was expected, what came, and whether a wrong answer comes twice."""
+) -> tuple[Expected, tuple[Comparison, ...], str] | Fell:
+    """One draw: what was expected, what came, and whether a wrong answer comes again."""
     right = seed.is_right_aligned
     input_places, input_bytes = lay_out(arguments, Role.INPUT, right=right)
     output_places, output_bytes = lay_out(arguments, Role.OUTPUT, right=right)
@@ -124,7 +131,9 @@ def _answer(
         )
         if isinstance(lent, Fell):
             return lent
-        fill(inputs, check.problem, seed)  # while the stranger is frozen
+        # all while the stranger is frozen; in the slack around inputs is poison too
+        inputs.poison()
+        fill(inputs, check.problem, seed)
         outputs.poison()
         ran = check.session.call(timeout_s=call_s)
         if isinstance(ran, Fell):
@@ -135,27 +144,27 @@ def _answer(
         comparisons = judge_outputs(expected, outputs)
         if check.keep is not None:
             _keep(check.keep, inputs, outputs, expected)
-        is_steady = True
-        if not all(comparison.ok for comparison in comparisons):
-            is_steady = _comes_twice(check.session, outputs, call_s)
-        return expected, comparisons, is_steady
+        if all(comparison.ok for comparison in comparisons):
+            return expected, comparisons, ""
+        return expected, comparisons, _second_thoughts(check.session, outputs, call_s)
 
 
-def _comes_twice(session: Session, outputs: Memory, call_s: float) -> bool:
-    """Whether the same inputs give the same answer again, bit for bit."""
+def _second_thoughts(session: Session, outputs: Memory, call_s: float) -> str:
+    """What the same inputs give a second time, if that is not the same answer bit for bit."""
     first = {name: outputs.window(name).tobytes() for name in outputs.places}
     untouched = {name: outputs.unwritten(name).copy() for name in outputs.places}
     outputs.poison()
-    if isinstance(session.call(timeout_s=call_s), Fell):
-        return False
+    again = session.call(timeout_s=call_s)
+    if isinstance(again, Fell):
+        return f"a second call on the same inputs ended otherwise: {again.message}"
     for name, before in first.items():
-        again = outputs.window(name)
+        now = outputs.window(name)
         written = ~(untouched[name] | outputs.unwritten(name))
-        old = np.frombuffer(before, dtype=again.dtype).reshape(again.shape)
-        size = again.dtype.itemsize
-        if not np.array_equal(old.view(f"u{size}")[written], again.view(f"u{size}")[written]):
-            return False
-    return True
+        raw = np.dtype(f"u{now.dtype.itemsize}")
+        old = np.frombuffer(before, dtype=raw).reshape(now.shape)
+        if not np.array_equal(old[written], now.view(raw)[written]):
+            return "a second call on the same inputs gave another answer"
+    return ""
 
 
 def _keep(folder: Path, inputs: Memory, outputs: Memory, expected: Expected) -> None:

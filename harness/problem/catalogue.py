@@ -3,10 +3,11 @@ Where problems are found: `--problems DIR`, then `./problems`, then the bundled 
 
 A problem is named by slug (looked up among the files of a folder, never joined into a path) or by
 the path of a Markdown file. Its reference stands in the folder `reference` beside the folder that
-holds the problem, or beside the file itself.
+holds the problem, or inside it.
 """
 
 import difflib
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +28,10 @@ BUNDLED = (
 
 def folders(given: Path | None = None) -> tuple[Path, ...]:
     """The folders that are searched, the nearest first."""
-    if given is not None:
-        if not given.is_dir():
-            raise UserError(f"--problems {given}: not a folder")
-        return (given, BUNDLED)
-    return (Path("problems"), BUNDLED) if Path("problems").is_dir() else (BUNDLED,)
+    if given is not None and not given.is_dir():
+        raise UserError(f"--problems {given}: not a folder")
+    here = Path("problems")
+    return (*([given] if given else ()), *([here] if here.is_dir() else ()), BUNDLED)
 
 
 def slugs(given: Path | None = None) -> dict[str, Path]:
@@ -78,9 +78,9 @@ def _find(name: str, problems: Path | None) -> Path:
 def _with_reference(problem: Problem) -> Problem:
     module = f"{problem.slug.replace('-', '_')}.py"
     folder = problem.path.resolve().parent
-    beside = [
-        path for path in (folder.parent / "reference" / module, folder / module) if path.is_file()
-    ]
+    # never the file beside: that is where people put a submission
+    places = (folder.parent / "reference" / module, folder / "reference" / module)
+    beside = [path for path in places if path.is_file()]
     if problem.reference is not None and beside:
         raise UserError(
             f"{problem.path}: two references, the block under `## Reference`"
@@ -88,8 +88,12 @@ def _with_reference(problem: Problem) -> Problem:
         )
     if problem.reference is None and beside:
         source = read_text(beside[0])
-        return replace(problem, reference=Reference(path=beside[0], source=source))
-    return problem
+        problem = replace(problem, reference=Reference(path=beside[0], source=source))
+    if problem.reference is None:
+        return problem
+    # what was graded is the text and the reference together
+    both = f"{problem.sha256}\n{problem.reference.source}"
+    return replace(problem, sha256=hashlib.sha256(both.encode()).hexdigest())
 
 
 def _borrowed(problem: Problem, problems: Path | None) -> Problem:

@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from harness.dtypes import DTYPES
+from harness.dtypes import DTYPES, rounded
 from harness.records import Argument, Case, Problem, Role
 
 MAX_LENGTH = 400
@@ -152,7 +152,10 @@ def arguments_of(problem: Problem, case: Case, dtype: str) -> tuple[Argument, ..
     for param in problem.params:
         element = param.dtype or DTYPES[dtype]
         if param.role is Role.SCALAR:
-            value = scope[param.name]
+            try:
+                value = rounded(scope[param.name], element)
+            except OverflowError as error:
+                raise ShapeError(f"`{param.name}` does not fit {element.name}") from error
             arguments.append(Argument(name=param.name, role=param.role, dtype=element, value=value))
         else:
             shape = tuple(evaluate(axis, scope) for axis in shapes[param.name])

@@ -1,7 +1,7 @@
 """The signature in the languages of those who implement it."""
 
 from harness.dtypes import DType
-from harness.records import Param, Problem, Role
+from harness.records import Param, Problem
 
 ENTRY = "solution"
 
@@ -35,7 +35,3 @@ def c_cast(param: Param, index: int, element: DType) -> str:
 def signature_lines(problem: Problem) -> tuple[str, ...]:
     """One line a parameter: what two problems are compared by."""
     return tuple(c_parameter(param, "[VAR]") for param in problem.params)
-
-
-def outputs_of(problem: Problem) -> tuple[Param, ...]:
-    return tuple(param for param in problem.params if param.role is Role.OUTPUT)

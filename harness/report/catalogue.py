@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +11,7 @@ from harness.problem.shapes import arguments_of, bytes_of, flops_of
 from harness.problem.signature import c_declaration, python_declaration
 from harness.problem.spec import missing_to_grade
 from harness.records import Case, Problem, Role
+from harness.sandbox.door import printable
 
 
 def render_list(problems: Sequence[Problem], broken: Mapping[str, str]) -> RenderableType:
@@ -32,7 +32,8 @@ def render_problem(problem: Problem) -> RenderableType:
         Text(problem.title, "bold"),
         Text(f"{problem.slug}  {problem.difficulty}  {', '.join(problem.tags)}".rstrip(), "dim"),
         Text(),
-        Markdown(problem.body),
+        # as it was written: a Markdown renderer eats the backslashes of formulas
+        Text(printable(problem.body)),
         _heading("C and C++"),
         Text(c_declaration(problem)),
         _heading("Python"),

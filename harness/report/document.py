@@ -17,7 +17,7 @@ def document_of(grade: Grade) -> dict[str, Any]:
         "harness": {"version": metadata.version("harness")},
         "problem": {"slug": grade.problem.slug, "sha256": grade.problem.sha256},
         "dtype": grade.dtype,
-        "precision": grade.problem.precision,
+        "precision": "ieee",  # on a CPU nothing else is set, whatever a problem allows
         "device": {
             "kind": machine.kind,
             "name": machine.name,
@@ -30,6 +30,11 @@ def document_of(grade: Grade) -> dict[str, Any]:
             "budget": policy.budget_s,
             "own": False,
             "threads": machine.threads,
+            "compiler": policy.compiler,
+            "case": policy.case,
+            "tier": str(policy.tier) if policy.tier else None,
+            "seed": policy.seed,
+            "time": policy.time,
         },
         "submission": {
             "path": str(grade.submission.path),
@@ -119,5 +124,6 @@ def _launch(launch: Launch) -> dict[str, Any]:
                 "again_ns": r.again_ns,
             }
             for r in launch.rounds
-        ]
+        ],
+        "quiet": launch.quiet,
     }

@@ -59,7 +59,7 @@ def schema() -> dict[str, Any]:
         percent_of_limit=_maybe(NUMBER),
         batch=COUNT,
         null_ns=NUMBER,
-        launches=_list(_record(rounds=_list(one_round))),
+        launches=_list(_record(rounds=_list(one_round), quiet=YES_OR_NO)),
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -82,6 +82,11 @@ def schema() -> dict[str, Any]:
                 budget=NUMBER,
                 own=YES_OR_NO,
                 threads=COUNT,
+                compiler=TEXT,
+                case=_maybe(TEXT),
+                tier=_maybe(_one_of(Tier)),
+                seed=_maybe(TEXT),
+                time=YES_OR_NO,
             ),
             submission=_record(path=TEXT, sha256=HASH, language=_one_of(Language)),
             verdict=_one_of(Verdict),
@@ -105,6 +110,8 @@ def schema() -> dict[str, Any]:
             ),
             machine=_map(TEXT),
             seeds=_map(_list(TEXT)),
-            seconds=_record(build=NUMBER, check=NUMBER, time=NUMBER, total=NUMBER),
+            seconds=_record(
+                build=_maybe(NUMBER), check=_maybe(NUMBER), time=_maybe(NUMBER), total=NUMBER
+            ),
         ),
     }

@@ -14,7 +14,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.records import CaseResult, Grade, State, Tier, Timing, Verdict
+from harness.problem.catalogue import BUNDLED
+from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
+from harness.sandbox.door import printable
 
 _STYLES = {
     Verdict.ACCEPTED: "bold green",
@@ -25,6 +27,7 @@ _STYLES = {
     State.UNSTABLE: "yellow",
 }
 LOG_LINES = 20
+LINE_SHOWN = 300
 
 
 def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableType]:
@@ -41,7 +44,7 @@ def _headline(grade: Grade) -> Text:
     threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
     return Text.assemble(
         (str(grade.verdict), _STYLES.get(grade.verdict, "bold red")),
-        f"  {grade.submission.path.name} on {grade.problem.slug}\n",
+        f"  {printable(grade.submission.path.name)} on {grade.problem.slug}\n",
         (f"{grade.dtype}, {threads}, {grade.machine.name}", "dim"),
     )
 
@@ -96,29 +99,42 @@ def _error(value: float | None) -> str:
 
 def _trouble(grade: Grade) -> Iterator[RenderableType]:
     if grade.verdict is Verdict.ACCEPTED:
+        if grade.message:
+            yield Text(f"\n{grade.message}")
         return
     reason = f" ({grade.reason})" if grade.reason else ""
-    yield Text()
-    yield Text(f"{grade.verdict}{reason}: {grade.message}")
+    yield Text(f"\n{grade.verdict}{reason}: {printable(grade.message)}")
     failed = next((r for r in grade.cases if r.verdict is Verdict.WRONG_ANSWER), None)
     if failed is not None and failed.seeds:
         yield Text("\nreplay it, with its tensors kept:")
         yield f"  {replay_command(grade, failed)}"
-    log = grade.log.rstrip().splitlines()
-    if log:
-        shown = log[-LOG_LINES:] if grade.verdict is not Verdict.COMPILE_ERROR else log[:LOG_LINES]
-        left_out = f", {len(log) - len(shown)} lines left out" if len(shown) < len(log) else ""
-        yield Text(f"\nwhat was printed{left_out}:", "dim")
-        yield "\n".join(f"  {line}" for line in shown)
+    yield from _log(grade)
+
+
+def _log(grade: Grade) -> Iterator[RenderableType]:
+    """What was printed: of a compiler the beginning, of a run the end."""
+    lines = [line[:LINE_SHOWN] for line in printable(grade.log).rstrip().splitlines()]
+    if not lines:
+        return
+    is_built = any(result.verdict is grade.verdict for result in grade.cases)
+    shown = lines[-LOG_LINES:] if is_built else lines[: 2 * LOG_LINES]
+    left_out = f", {len(lines) - len(shown)} lines left out" if len(shown) < len(lines) else ""
+    yield Text(f"\n{'what it printed' if is_built else 'in full'}{left_out}:", "dim")
+    yield "\n".join(f"  {line}" for line in shown)
 
 
 def replay_command(grade: Grade, failed: CaseResult) -> str:
     """The line to paste that repeats a failure on the same inputs."""
-    asked = grade.problem.path if grade.problem.borrowed_from else grade.problem.slug
+    problem = grade.problem
+    is_bundled = problem.path.resolve().parent == BUNDLED.resolve()
     words = [
-        "grade", str(grade.submission.path), "--problem", str(asked), "--dtype", grade.dtype,
-        "--case", failed.name, "--seed", failed.seeds[-1], "--keep", "kept",
+        "grade", str(grade.submission.path),
+        "--problem", problem.slug if is_bundled else str(problem.path),
+        "--dtype", grade.dtype, "--case", failed.name, "--seed", failed.seeds[-1],
+        "--keep", "kept",
     ]  # fmt: skip
+    if grade.policy.compiler != Policy().compiler:
+        words += ["--compiler", grade.policy.compiler]
     return shlex.join(words)
 
 
@@ -132,6 +148,8 @@ def _timings(grade: Grade) -> Table:
             _milliseconds(timing.baseline_ms),
             f"{timing.aa:.3f}",
         )
+    table.caption = "speedup: the median of paired ratios; kernel, PyTorch: medians of each"
+    table.caption_justify = "left"
     score = grade.score
     if len(grade.timing) > 1 and score.speedup is not None:
         assert score.ci_low is not None
@@ -159,9 +177,9 @@ def _milliseconds(value: float) -> str:
 
 def _footer(grade: Grade, *, verbose: bool) -> Text:
     seconds, isolation = grade.seconds, grade.isolation
-    parts = [f"build {seconds.build:.2f} s", f"check {seconds.check:.2f} s"]
-    if grade.timing:
-        parts.append(f"time {seconds.time:.1f} s")
+    stages = (("build", seconds.build), ("check", seconds.check), ("time", seconds.time))
+    parts = [f"{name} {took:.2f} s" for name, took in stages if took is not None]
+    parts.append(f"in all {seconds.total:.1f} s")
     if isolation.level:
         parts.append(f"sandbox level {isolation.level}, frozen by {isolation.freeze}")
     text = Text("\n" + "; ".join(parts), "dim")

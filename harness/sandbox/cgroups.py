@@ -5,7 +5,9 @@ Found through mountinfo, so that a hybrid host (v1 controllers, v2 beside them) 
 """
 
 import contextlib
+import functools
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -14,16 +16,31 @@ from harness.errors import SandboxError
 _UNESCAPE = {r"\040": " ", r"\011": "\t", r"\012": "\n", r"\134": "\\"}
 
 
+@functools.cache
 def find_home() -> tuple[Path | None, str]:
     """Our own v2 group if groups can be made in it, else None and the reason."""
     mount = _v2_mount()
     if mount is None:
         return None, "no cgroup v2 hierarchy is mounted"
     home = mount / _own_path().lstrip("/")
-    for file in ("cgroup.procs", "."):
-        if not os.access(home / file, os.W_OK):
-            return None, f"{home / file} is not writable (a delegated scope would be)"
+    if not os.access(home / "cgroup.procs", os.W_OK):
+        return None, f"{home} is not writable (a delegated scope would be)"
+    probe = home / fresh_name()
+    try:
+        probe.mkdir()
+    except OSError as error:
+        return None, f"no group can be made in {home}: {error.strerror}"
+    needed = ("cgroup.procs", "cgroup.freeze", "cgroup.kill", "cgroup.events")
+    lacking = [file for file in needed if not (probe / file).exists()]
+    probe.rmdir()
+    if lacking:
+        return None, f"this kernel has no {', '.join(lacking)}"
     return home, ""
+
+
+def fresh_name() -> str:
+    """Not a pid alone: those repeat, and containers may share a hierarchy."""
+    return f"grade-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _v2_mount() -> Path | None:

@@ -32,7 +32,6 @@ _BOOT = (
     "from harness.sandbox.nursery import main; main(sys.argv[1:])"
 )
 _CREDENTIALS = struct.Struct("3i")
-_counter = itertools.count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +108,6 @@ class Box:
         for _, _, data in ancillary:
             self.pid = _CREDENTIALS.unpack_from(data)[0]
 
-    @property
-    def frozen_by(self) -> str:
-        return "cgroup" if self.group else "signal"
-
     def freeze(self) -> int:
         """Stand still, all of it; the monotonic nanosecond at which that was verified."""
         if self.group is not None:
@@ -128,15 +123,15 @@ class Box:
     def wait(self, timeout_s: float) -> Ended | None:
         """How it ended, or None if it has not by then."""
         if self._ended is None:
-            ready, _, _ = select.select([self._control], [], [], max(0.0, timeout_s))
-            if ready:
+            poll = select.poll()
+            poll.register(self._control, select.POLLIN)
+            if poll.poll(max(0.0, timeout_s) * 1e3):
                 message = self._control.recv(16)
-                code = None
-                if len(message) == STATUS.size:
-                    code = os.waitstatus_to_exitcode(STATUS.unpack(message)[1])
+                if len(message) != STATUS.size:  # our own process, and nobody's fault but ours
+                    raise SandboxError("a helper process died")
+                code = os.waitstatus_to_exitcode(STATUS.unpack(message)[1])
                 self._ended = Ended(
-                    code=code if code is None or code >= 0 else None,
-                    signal=-code if code is not None and code < 0 else None,
+                    code=code if code >= 0 else None, signal=-code if code < 0 else None
                 )
         return self._ended
 
@@ -148,11 +143,14 @@ class Box:
             processes.kill_tree(self.pid)
 
     def close(self) -> None:
-        self.kill()
-        if self.group is not None:
-            self.group.close()
-        self._control.close()
-        self.log.close()
+        try:
+            self.kill()
+        finally:
+            if self.group is not None:
+                self.group.close()
+            self._control.close()
+            self.log.close()
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +178,7 @@ class Nursery:
         home, self.no_group_reason = cgroups.find_home() if groups else (None, "not asked for")
         self._groups = None
         if home is not None:
-            self._groups = home / f"grade-{os.getpid()}-{next(_counter)}"
+            self._groups = home / cgroups.fresh_name()
             self._groups.mkdir()
         settings = {
             "preload": list(preload),
@@ -243,16 +241,23 @@ class Nursery:
         files: Mapping[str, bytes] | None = None,
         descriptors: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
+        cpus: Sequence[int] = (),
         limits: Limits,
     ) -> Box:
         """A new box that becomes a program, started in a folder that holds the given files."""
-        return self._bear(argv, "", files or {}, descriptors, env or {}, limits)
+        return self._bear(argv, "", files or {}, descriptors, env or {}, cpus, limits)
 
     def bear_module(
-        self, module: str, *, descriptors: Sequence[int], env: Mapping[str, str], limits: Limits
+        self,
+        module: str,
+        *,
+        descriptors: Sequence[int],
+        env: Mapping[str, str],
+        cpus: Sequence[int] = (),
+        limits: Limits,
     ) -> Box:
         """A new box that runs `main(3)` of a module of ours that the nursery has imported."""
-        return self._bear((), module, {}, descriptors, env, limits)
+        return self._bear((), module, {}, descriptors, env, cpus, limits)
 
     def _bear(
         self,
@@ -261,6 +266,7 @@ class Nursery:
         files: Mapping[str, bytes],
         descriptors: Sequence[int],
         env: Mapping[str, str],
+        cpus: Sequence[int],
         limits: Limits,
     ) -> Box:
         scratch = self.scratch()
@@ -276,6 +282,7 @@ class Nursery:
             "env": {**environment(), "TMPDIR": str(scratch), "HOME": str(scratch), **env},
             "cwd": str(scratch),
             "group": group is not None,
+            "cpus": list(cpus),
             "rlimits": {
                 "RLIMIT_AS": limits.memory_bytes,
                 "RLIMIT_FSIZE": limits.file_bytes,

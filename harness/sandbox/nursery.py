@@ -27,7 +27,7 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,23 +86,40 @@ def _enter_namespaces() -> int | None:
     Be able to give each box a pid namespace: as root directly, else inside a user namespace.
     The descriptor of our own pid namespace, to come back to; None where it is not allowed.
     """
-    try:
-        if os.geteuid() == 0:
-            own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-            kernel.unshare(kernel.CLONE_NEWPID)
-            kernel.setns(own, kernel.CLONE_NEWPID)
-            return own
-        uid, gid = os.geteuid(), os.getegid()
-        kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWPID)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-    except OSError:
+    if os.geteuid() == 0:
+        own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        return own if _works(lambda: _leave_and_return(own)) else None
+    if not _works(_unshare_user):
         return None
+    _unshare_user()
     # the first process of the new namespace: when it ends, the kernel ends all below it
     if child := os.fork():
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
     return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _leave_and_return(own: int) -> None:
+    kernel.unshare(kernel.CLONE_NEWPID)
+    kernel.setns(own, kernel.CLONE_NEWPID)
+
+
+def _unshare_user() -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWPID)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def _works(step: Callable[[], None]) -> bool:
+    """Try it in a child: a namespace that was entered by half cannot be left again."""
+    if child := os.fork():
+        return os.waitpid(child, 0)[1] == 0
+    try:
+        step()
+    except OSError:
+        os._exit(1)
+    os._exit(0)
 
 
 def _serve(door: socket.socket, own: int | None) -> None:
@@ -181,6 +198,8 @@ def _live(request: dict[str, Any], descriptors: list[int]) -> None:
         _, hard = resource.getrlimit(number)
         limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(number, (limit, limit))
+    if request["cpus"]:
+        os.sched_setaffinity(0, request["cpus"])
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])

@@ -59,7 +59,7 @@ def visit(arena: Arena, doubling: Problem, tmp_path: Path) -> Iterator[Visit]:
             dtype = dtype or problem.dtypes[0]
             candidate = prepare(
                 read_submission(tmp_path / name), problem, dtype,
-                arena=arena, threads=1, compiler=None, limits=Limits(),
+                arena=arena, threads=1, compiler="g++", limits=Limits(),
             )  # fmt: skip
             assert isinstance(candidate, Candidate), candidate
             session = candidate.open(0, 0)

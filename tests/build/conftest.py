@@ -40,7 +40,7 @@ def build(tools: Nursery, doubling: Problem) -> Build:
         *,
         dtype: str = "float32",
         problem: Problem = doubling,
-        compiler: str | None = None,
+        compiler: str = "g++",
         limits: Limits | None = None,
     ) -> Built | BuildFailed:
         return cpp.build(

@@ -128,7 +128,7 @@ with Nursery() as nursery:
     print("ready", flush=True)
     sys.stdin.readline()
     built = cpp.build(
-        submission, problem, "float32", nursery=nursery, compiler=None, limits=Limits()
+        submission, problem, "float32", nursery=nursery, compiler="g++", limits=Limits()
     )
     print(built.cached, built.artefact, built.artefact.stat().st_ino)
 """

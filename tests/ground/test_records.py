@@ -80,3 +80,13 @@ def test_the_table_of_dtypes_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         DTYPES["float32"] = DTYPES["int8"]  # type: ignore[index]
     assert np.dtype("float32").itemsize == DTYPES["float32"].size_bytes
+
+
+def test_a_code_frame_is_harmless_and_points_at_its_column() -> None:
+    """No control character of a file reaches the terminal, and the caret stays under its column."""
+    line = "\x1b[2J" + "a" * 300 + "X" + "b" * 300
+    fault = Fault(line=1, column=line.index("X") + 1, what="here")
+    source, caret = fault.render("f.md", line).splitlines()[1:3]
+    assert "\x1b" not in source
+    assert source[caret.index("^")] == "X"
+    assert len(source) < 200

@@ -37,8 +37,9 @@ def test_a_failure_can_be_replayed(grade_source: "GradeSource") -> None:
 
 def test_seeds_are_fresh_each_time(grade_source: "GradeSource") -> None:
     """No two grades draw the same inputs."""
-    seeds = [grade_source(RIGHT).cases[0].seeds for _ in range(2)]
-    assert len({*seeds[0], *seeds[1]}) == 4
+    one, other = (grade_source(RIGHT).cases[0].seeds for _ in range(2))
+    assert len(one) == len(other) == len(set(one)) > 1
+    assert not set(one) & set(other)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
@@ -277,7 +278,7 @@ def test_isolation_is_recorded(grade_source: "GradeSource") -> None:
     isolation = grade_source(RIGHT).isolation
     assert isolation.freeze in {"cgroup", "signal"}
     held = {p.name for p in isolation.properties if p.holds}
-    assert {"own_process", "sealed_inputs", "guard_pages", "resource_limits"} <= held
+    assert {"own_process", "sealed_inputs", "guard_pages"} <= held
 
 
 def test_the_library_exports_grade() -> None:

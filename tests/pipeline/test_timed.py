@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.arena.host import Arena
-from harness.clock.rounds import Stop
+from harness.clock.rounds import LAUNCHES
 from harness.records import Problem, Verdict
 
 if TYPE_CHECKING:
@@ -18,33 +18,24 @@ parameters:
   - {name: y, type: float, pointer: true, const: false}
   - {name: n, type: size_t, pointer: false}
 shapes: {x: [n], y: [n]}
-cases: {bench: {cpu: [{name: tiny, n: 200}]}}
-"""
-# Every arm takes some 300 µs a call, cheats too: what a call takes then stands out of what freezing
-# takes, batches are short, and a timed grade is over soon.
-REFERENCE = """
-def reference(x, n):
-    for _ in range(100):
-        y = x * 2
-    return y
+cases: {bench: {cpu: [{name: tiny, n: 100}]}}
 """
 
 
 @pytest.fixture(scope="module")
 def timed(make_problem: "MakeProblem", arena: Arena) -> Problem:
     """A problem with one small bench case; every parent that timing forks from is warm."""
-    arena.warm_up(Stop(budget_s=0).launches)
+    arena.warm_up(LAUNCHES)
     arena.wait_until_warm()
-    return make_problem(FRONT, REFERENCE)
+    return make_problem(FRONT, "def reference(x, n):\n    return x * 2\n")
 
 
-SPIN = "for (volatile int i = 0; i < 300'000; i = i + 1) {}"
 HEAD = "void solution(const float* x, float* y, size_t n)"
 COMPUTE = "for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];"
 
 
 def kernel(body: str, before: str = "") -> str:
-    return f"{before}\n{HEAD} {{\n{SPIN}\n{body}\n}}\n"
+    return f"{before}\n{HEAD} {{\n{body}\n}}\n"
 
 
 def test_a_timing_holds_what_was_measured(grade_source: "GradeSource", timed: Problem) -> None:
@@ -52,11 +43,9 @@ def test_a_timing_holds_what_was_measured(grade_source: "GradeSource", timed: Pr
     graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
     assert graded.verdict is Verdict.ACCEPTED, graded.message
     (timing,) = graded.timing
-    stop = Stop(budget_s=0)
     assert timing.case == "tiny"
-    assert len(timing.launches) == stop.launches
-    rounds = [len(launch.rounds) for launch in timing.launches]
-    assert all(stop.min_rounds <= count <= stop.max_rounds for count in rounds)
+    assert 3 <= len(timing.launches) <= LAUNCHES
+    assert all(launch.rounds for launch in timing.launches)
     assert 0 < timing.ci_low <= timing.speedup <= timing.ci_high < math.inf
     assert timing.candidate_ms > 0
     assert timing.baseline_ms > 0
@@ -67,7 +56,7 @@ def test_a_timing_holds_what_was_measured(grade_source: "GradeSource", timed: Pr
 
 def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> None:
     """A Python candidate that writes its output is timed against the same baseline."""
-    source = REFERENCE + "\ndef solution(x, y, n):\n    y.copy_(reference(x, n))\n"
+    source = "import torch\ndef solution(x, y, n):\n    torch.mul(x, 2, out=y)\n"
     graded = grade_source(source, "attempt.py", problem=timed, time=True)
     assert graded.verdict is Verdict.ACCEPTED, graded.message
     assert len(graded.timing) == 1
@@ -76,7 +65,7 @@ def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> Non
 # (what stands before `solution`, what it does)
 CHEATS = {
     "skips after the first call": (
-        "static int calls; static float kept[200];",
+        "static int calls; static float kept[100];",
         f"""if (calls++ == 0) {{ {COMPUTE} __builtin_memcpy(kept, y, 4 * n); }}
         else __builtin_memcpy(y, kept, 4 * n);""",
     ),
@@ -97,7 +86,7 @@ CHEATS = {
         else __builtin_memcpy(y, old.data(), 4 * n);""",
     ),
     "keeps results by the sign of the first element": (
-        "static bool full[2]; static float kept[2][200];",
+        "static bool full[2]; static float kept[2][100];",
         f"""int key = x[0] > 0;
         if (!full[key]) {{ {COMPUTE} __builtin_memcpy(kept[key], y, 4 * n); full[key] = true; }}
         else __builtin_memcpy(y, kept[key], 4 * n);""",
@@ -107,7 +96,7 @@ CHEATS = {
         "size_t end = calls++ ? n / 2 : n; for (size_t i = 0; i < end; i++) y[i] = 2 * x[i];",
     ),
     "computes in the next call what was asked in this": (
-        "static int calls; static float last[200];",
+        "static int calls; static float last[100];",
         f"""if (calls++) for (size_t i = 0; i < n; i++) y[i] = 2 * last[i];
         else {{ {COMPUTE} }}
         __builtin_memcpy(last, x, 4 * n);""",
@@ -116,7 +105,7 @@ CHEATS = {
         "#include <atomic>\n#include <thread>\nstatic int calls; static std::atomic<bool> busy;",
         f"""if (!calls++ || busy.exchange(true)) {{ {COMPUTE} }}
         else std::thread([=] {{
-            for (volatile int i = 0; i < 40'000'000; i = i + 1) {{}}
+            for (volatile int i = 0; i < 300'000; i = i + 1) {{}}
             {COMPUTE} busy = false;
         }}).detach();""",
     ),

@@ -50,13 +50,13 @@ def test_a_folder_of_problems_here_comes_before_the_bundled(
 def test_a_folder_that_is_named_comes_before_the_one_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--problems wins over ./problems, which is then not searched."""
+    """--problems wins over ./problems, and that over the bundled ones."""
     _write(tmp_path / "problems", "both", "here")
     _write(tmp_path / "problems", "only-here")
     _write(tmp_path / "named", "both", "named")
     monkeypatch.chdir(tmp_path)
     assert load_problem("both", problems=tmp_path / "named").title == "named"
-    assert "only-here" not in slugs(tmp_path / "named")
+    assert "only-here" in slugs(tmp_path / "named")
     assert load_problem(OWN[1], problems=tmp_path / "named").slug == OWN[1]
 
 
@@ -123,20 +123,41 @@ def test_a_reference_stands_in_the_folder_beside(tmp_path: Path) -> None:
     assert found.source == "def reference(): …\n"
 
 
-def test_a_reference_may_stand_beside_the_file(tmp_path: Path) -> None:
-    """One folder can hold a problem and its Python."""
+@pytest.mark.parametrize("place", ["reference", "some/reference"])
+def test_a_reference_stands_beside_the_folder_or_inside(place: str, tmp_path: Path) -> None:
+    """The folder `reference` may be the sibling or a child of the problem's folder."""
     path = _write(tmp_path / "some", "my-own")
-    (tmp_path / "some" / "my_own.py").write_text("pass\n")
+    (tmp_path / place).mkdir()
+    (tmp_path / place / "my_own.py").write_text("pass\n")
     found = load_problem(path).reference
     assert found is not None
     assert found.source == "pass\n"
+
+
+def test_a_file_beside_the_problem_is_not_its_reference(tmp_path: Path) -> None:
+    """That is where people put a submission: it must not become what is right."""
+    path = _write(tmp_path / "some", "my-own")
+    (tmp_path / "some" / "my_own.py").write_text("pass\n")
+    assert load_problem(path).reference is None
+
+
+def test_another_reference_is_another_problem(tmp_path: Path) -> None:
+    """The problem's hash covers its reference: what was graded is both together."""
+    path = _write(tmp_path / "some", "my-own")
+    (tmp_path / "reference").mkdir()
+    hashes = set()
+    for source in ("pass\n", "pass  # changed\n"):
+        (tmp_path / "reference" / "my_own.py").write_text(source)
+        hashes.add(load_problem(path).sha256)
+    assert len(hashes) == 2
 
 
 def test_two_references_are_one_too_many(tmp_path: Path) -> None:
     """A block in the file and a module beside it: the user decides, not we."""
     path = _write(tmp_path / "some", "my-own")
     path.write_text(path.read_text() + "## Reference\n```python\npass\n```\n")
-    (tmp_path / "some" / "my_own.py").write_text("pass\n")
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "my_own.py").write_text("pass\n")
     with pytest.raises(UserError, match=r"two references.*my_own\.py; keep one"):
         load_problem(path)
 
@@ -236,7 +257,8 @@ def test_what_a_signature_lacks_is_named_with_blocks_to_paste(tmp_path: Path) ->
     assert cases == "cases:\n  test:\n    - {n: 7}"
     assert reference == "reference/fresh.py:\n  def reference(x, n): …"
     path.write_text(f"---\n{params}{shapes}\n{cases}\n---\n")
-    (tmp_path / "fresh.py").write_text("def reference(x, n): return x")
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "fresh.py").write_text("def reference(x, n): return x")
     assert gradable(load_problem(path)).slug == "fresh"
 
 
