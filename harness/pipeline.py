@@ -308,10 +308,9 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
             heap_bytes=heap_bytes,
         )
 
-    for case in job.cases:
-        if case.tier is not Tier.BENCH:
-            continue
-        job.tell(Stage(name="time", detail=case.name))
+    bench = [case for case in job.cases if case.tier is Tier.BENCH]
+    for number, case in enumerate(bench, start=1):
+        job.tell(Stage(name="time", detail=f"{case.name}, {number} of {len(bench)}"))
         work = Work(
             problem=job.problem,
             case=case,

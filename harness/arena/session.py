@@ -29,6 +29,8 @@ _FAILURES = {
     Why.COUNT: (Verdict.WRONG_ANSWER, "outputs", "it returned other things than its outputs"),
     Why.NOT_LOADABLE: (Verdict.INVALID_SUBMISSION, "load", "it cannot be loaded"),
 }
+# failures that the runner itself finds, and tells in its last line of the log
+_OWN_WORDS = frozenset({Why.NO_ENTRY, Why.SIGNATURE, Why.SHAPE, Why.DTYPE, Why.COUNT})
 _SIDES = {
     1: ("out_of_bounds", "touched memory before the start of `{}`"),
     2: ("out_of_bounds", "touched memory past the end of `{}`"),
@@ -186,12 +188,9 @@ class Session:
         except (ValueError, KeyError):
             return self._violation(f"failure {why}")
         last = log.rstrip().rpartition("\n")[2].strip()
-        return Fell(
-            verdict=verdict,
-            reason=reason,
-            message=f"{message}: {last}" if last else message,
-            log=log,
-        )
+        if why not in _OWN_WORDS:
+            last = f"{message}: {last}" if last else ""
+        return Fell(verdict=verdict, reason=reason, message=last or message, log=log)
 
     def _crashed(self, b: int, offset: int, log: str) -> Fell:
         self.is_over = True

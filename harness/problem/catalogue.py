@@ -30,8 +30,8 @@ def folders(given: Path | None = None) -> tuple[Path, ...]:
     """The folders that are searched, the nearest first."""
     if given is not None and not given.is_dir():
         raise UserError(f"--problems {given}: not a folder")
-    here = Path("problems")
-    return (*([given] if given else ()), *([here] if here.is_dir() else ()), BUNDLED)
+    found = [folder for folder in (given, Path("problems")) if folder and folder.is_dir()]
+    return (*(folder for folder in found if folder.resolve() != BUNDLED.resolve()), BUNDLED)
 
 
 def slugs(given: Path | None = None) -> dict[str, Path]:
@@ -69,7 +69,8 @@ def _find(name: str, problems: Path | None) -> Path:
     known = slugs(problems)
     if name in known:
         return known[name]
-    near = nearest(name, known)
+    longer = [slug for slug in known if name and slug.startswith(name)]
+    near = longer[0] if longer else nearest(name, known)
     hint = f"did you mean {near}?" if near else "see `grade problems list`"
     where = ", ".join(str(folder) for folder in folders(problems))
     raise UserError(f"no problem `{name}` in {where}; {hint}")

@@ -32,6 +32,7 @@ _ALIASES = {
     **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }  # fmt: skip
 MAX_AXES = 8
+MAX_PARAMETERS = 128
 _HEADING = re.compile(r"^##[ \t]+Reference[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^```[ \t]*$", re.MULTILINE)
 
@@ -96,15 +97,18 @@ def missing_to_grade(problem: Problem) -> tuple[str, ...]:
         missing.append('parameters:\n  - {name: y, type: "[VAR]", pointer: true, const: false}')
     absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
     if absent:
-        missing.append("shapes:\n" + "\n".join(f"  {tensor}: [n]" for tensor in absent))
+        size = next((p.name for p in problem.params if p.role is Role.SCALAR), "64")
+        lines = "\n".join(f"  {tensor}: [{size}]" for tensor in absent)
+        missing.append(f"shapes:\n{lines}")
     if not problem.cases:
         scalars = [param.name for param in problem.params if param.role is Role.SCALAR]
         sizes = ", ".join(f"{scalar}: 7" for scalar in scalars)
         missing.append(f"cases:\n  test:\n    - {{{sizes}}}")
     if problem.reference is None:
         missing.append(
-            f"reference/{problem.slug.replace('-', '_')}.py:\n"
-            f"  def reference({_reference_arguments(problem)}): …"
+            f"in the text, or as the file reference/{problem.slug.replace('-', '_')}.py:\n\n"
+            "## Reference\n```python\nimport torch\n\n"
+            f"def reference({_reference_arguments(problem)}):\n    return …\n```"
         )
     return tuple(missing)
 
@@ -199,7 +203,10 @@ def _slug(given: dict[str, Node], notes: Notes, path: Path) -> str:
 
 def _params(node: Node, notes: Notes) -> tuple[Param, ...]:
     params: list[Param] = []
-    for item in fields.listed(node, notes, "parameters"):
+    items = fields.listed(node, notes, "parameters")
+    if len(items) > MAX_PARAMETERS:
+        notes.add(node, f"{len(items)} parameters", f"at most {MAX_PARAMETERS}")
+    for item in items:
         given = fields.entries(item, notes, "a parameter")
         for key, (mark, _) in given.items():
             if key not in PARAMETER_KEYS:

@@ -114,7 +114,7 @@ def _trouble(grade: Grade) -> Iterator[RenderableType]:
 def _log(grade: Grade) -> Iterator[RenderableType]:
     """What was printed: of a compiler the beginning, of a run the end."""
     lines = [line[:LINE_SHOWN] for line in printable(grade.log).rstrip().splitlines()]
-    if not lines:
+    if not lines or (len(lines) == 1 and lines[0] in grade.message):
         return
     is_built = any(result.verdict is grade.verdict for result in grade.cases)
     shown = lines[-LOG_LINES:] if is_built else lines[: 2 * LOG_LINES]
