@@ -22,7 +22,8 @@ from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
 from harness.records import Fell, Isolation, Limits, Property, Ran
 from harness.sandbox import cgroups
-from harness.sandbox.door import Box, Nursery
+from harness.sandbox.box import Box
+from harness.sandbox.door import Nursery
 
 RUNNER_MODULE = "harness.arena.runner"
 # results larger than glibc's mmap threshold would fault fresh pages in every call: keep the heap

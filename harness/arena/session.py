@@ -16,7 +16,7 @@ from harness.arena.memory import Memory
 from harness.arena.wire import FRAME, Op, Place, Style, Why
 from harness.errors import SandboxError
 from harness.records import Argument, Fell, Ran, Role, Verdict
-from harness.sandbox.door import Box, signal_name
+from harness.sandbox.box import Box, signal_name
 
 _FAILURES = {
     Why.SYNTAX: (Verdict.COMPILE_ERROR, "syntax", "it is not valid Python"),

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from harness.errors import ToolError
 from harness.records import Limits
-from harness.sandbox.door import Ended, Nursery
+from harness.sandbox.box import Ended
+from harness.sandbox.door import Nursery
 
 CXX_FLAGS = ("-std=c++20", "-O3", "-march=native", "-fopenmp", "-fPIC", "-g1", "-pipe")
 C_FLAGS = ("-std=c17", *CXX_FLAGS[1:])

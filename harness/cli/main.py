@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
 from harness.errors import HarnessError, UserError
-from harness.sandbox.door import printable
+from harness.sandbox.box import printable
 
 OWN_OPTIONS = {"--help", "-h", "--version"}
 

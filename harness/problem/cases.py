@@ -7,7 +7,7 @@ from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
 from harness.problem.shapes import ShapeError, evaluate, names_in, scope_of
-from harness.records import Case, Param, Role, Tier
+from harness.records import Case, Param, Problem, Role, Tier
 
 MAX_ELEMENTS = 2**40
 BENCH_DEVICES = ("cpu", "cuda")
@@ -162,24 +162,20 @@ def _range(element: DType) -> tuple[float, float]:
     return (-(2**bits) if signed else 0), 2**bits - 1
 
 
-def check_case(
-    case: Case,
-    mark: Node,
-    notes: Notes,
-    *,
-    let: tuple[tuple[str, str], ...],
-    shapes: tuple[tuple[str, tuple[str, ...]], ...],
-    require: tuple[str, ...],
-    counts: Mapping[str, str | None],
-) -> None:
+def check_case(problem: Problem, case: Case, mark: Node, notes: Notes) -> None:
     """`require`, every size and every count (like flops), with this case's numbers."""
+    counts = {
+        "flops": problem.flops,
+        "bytes": problem.bytes,
+        "reduction": problem.tolerance.reduction,
+    }
     try:
-        scope = scope_of(let, case)
-        for rule in require:
+        scope = scope_of(problem.let, case)
+        for rule in problem.require:
             if not evaluate(rule, scope):
                 notes.add(mark, f"case `{case.name}` breaks `require: {rule}`")
                 return
-        for tensor, axes in shapes:
+        for tensor, axes in problem.shapes:
             elements = 1
             for axis in axes:
                 size = evaluate(axis, scope)

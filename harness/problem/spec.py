@@ -9,15 +9,22 @@ import functools
 import hashlib
 import re
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from harness.dtypes import DTYPES, DType
 from harness.errors import ProblemError, UserError
 from harness.problem import fields
 from harness.problem.cases import check_case, known_dtypes, read_cases
 from harness.problem.fields import Notes
 from harness.problem.marks import Node, Refused, read_document
+from harness.problem.parameters import read_parameters
 from harness.records import Fault, Param, Problem, Reference, Role, Tolerance
+
+Found = TypeVar("Found")
+Else = TypeVar("Else")
 
 MAX_BYTES = 1 << 20
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
@@ -25,14 +32,8 @@ KEYS = (
     "slug", "title", "difficulty", "author", "tags", "parameters", "let", "shapes", "require",
     "dtypes", "cases", "flops", "bytes", "tolerance", "precision", "inputs", "allow",
 )  # fmt: skip
-PARAMETER_KEYS = ("name", "type", "pointer", "const", "constant")
 DIFFICULTIES = ("EASY", "MEDIUM", "HARD")
-_ALIASES = {
-    "float": "float32", "double": "float64", "half": "float16", "int": "int32",
-    **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
-}  # fmt: skip
 MAX_AXES = 8
-MAX_PARAMETERS = 128
 _HEADING = re.compile(r"^##[ \t]+Reference[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^```[ \t]*$", re.MULTILINE)
 
@@ -117,78 +118,77 @@ def _reference_arguments(problem: Problem) -> str:
     return ", ".join(param.name for param in problem.params if param.role is not Role.OUTPUT)
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The keys that a file has, each with its node."""
+
+    nodes: dict[str, Node]
+    notes: Notes
+
+    def of(self, key: str, read: Callable[[Node, Notes], Found], default: Else) -> Found | Else:
+        return read(self.nodes[key], self.notes) if key in self.nodes else default
+
+    def text(self, key: str, default: str = "") -> str:
+        return self.of(key, lambda node, notes: fields.text(node, notes, key), default)
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        return self.of(key, lambda node, notes: fields.choice(node, notes, key, allowed), default)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        items = self.of(key, lambda node, notes: fields.listed(node, notes, key), ())
+        return tuple(fields.text(item, self.notes, key) for item in items)
+
+    def formula(self, key: str, known: tuple[str, ...]) -> str | None:
+        if key not in self.nodes:
+            return None
+        return fields.formula(self.nodes[key], self.notes, key, known)
+
+
 def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem:
     top = fields.entries(root, notes, "the front matter")
-    given = {key: value for key, (_, value) in top.items()}
     for key, (mark, _) in top.items():
         near = fields.nearest(key, KEYS)
         if key not in KEYS and near:
             notes.add(mark, f"`{key}` is not a key", f"did you mean `{near}`?")
-
-    def word(key: str, default: str = "") -> str:
-        return fields.text(given[key], notes, key) if key in given else default
-
-    params = _params(given["parameters"], notes) if "parameters" in given else ()
+    given = _Given({key: value for key, (_, value) in top.items()}, notes)
+    params = given.of("parameters", read_parameters, ())
     scalars = [param.name for param in params if param.role is Role.SCALAR]
-    let = _let(given["let"], notes, scalars, params) if "let" in given else ()
+    let = given.of("let", partial(_let, scalars=scalars, params=params), ())
     known = (*scalars, *(name for name, _ in let))
-    shapes = _shapes(given["shapes"], notes, params, known) if "shapes" in given else ()
-    require = tuple(
-        fields.formula(item, notes, "require", known)
-        for item in (
-            fields.listed(given["require"], notes, "require") if "require" in given else ()
-        )
-    )
-    counts = {
-        key: fields.formula(given[key], notes, key, known) if key in given else None
-        for key in ("flops", "bytes")
-    }
-    tolerance = (
-        _tolerance(given["tolerance"], notes, known) if "tolerance" in given else Tolerance()
-    )
-    cases = read_cases(given["cases"], notes, params) if "cases" in given else ()
-    if not notes.faults:  # sizes mean nothing while names or formulas are wrong
-        summed = {**counts, "reduction": tolerance.reduction}
-        for case, mark in cases:
-            check_case(case, mark, notes, let=let, shapes=shapes, require=require, counts=summed)
-    return Problem(
-        slug=_slug(given, notes, path),
-        title=word("title", path.stem),
-        difficulty=fields.choice(given["difficulty"], notes, "difficulty", DIFFICULTIES)
-        if "difficulty" in given
-        else "",
-        author=word("author"),
-        tags=tuple(
-            fields.text(item, notes, "a tag")
-            for item in (fields.listed(given["tags"], notes, "tags") if "tags" in given else ())
-        ),
+    problem = Problem(
+        slug=_slug(given.nodes, notes, path),
+        title=given.text("title", path.stem),
+        difficulty=given.choice("difficulty", DIFFICULTIES, ""),
+        author=given.text("author"),
+        tags=given.words("tags"),
         params=params,
         let=let,
-        shapes=shapes,
-        require=require,
-        dtypes=_dtypes(given, notes),
-        cases=tuple(case for case, _ in cases),
-        flops=counts["flops"],
-        bytes=counts["bytes"],
-        tolerance=tolerance,
-        precision=fields.choice(given["precision"], notes, "precision", ("ieee", "tf32"))
-        if "precision" in given
-        else "ieee",
-        inputs=_inputs(given["inputs"], notes, params) if "inputs" in given else (),
-        allow=tuple(
-            fields.text(item, notes, "allow")
-            for item in fields.listed(given["allow"], notes, "allow")
-        )
-        if "allow" in given
-        else None,
-        extra=tuple(
-            (key, fields.written(value)) for key, value in given.items() if key not in KEYS
-        ),
+        shapes=given.of("shapes", partial(_shapes, params=params, known=known), ()),
+        require=given.of("require", partial(_require, known=known), ()),
+        dtypes=given.of("dtypes", _dtypes, ("float32",)),
+        cases=(),
+        flops=given.formula("flops", known),
+        bytes=given.formula("bytes", known),
+        tolerance=given.of("tolerance", partial(_tolerance, known=known), Tolerance()),
+        precision=given.choice("precision", ("ieee", "tf32"), "ieee"),
+        inputs=given.of("inputs", partial(_inputs, params=params), ()),
+        allow=given.words("allow") if "allow" in given.nodes else None,
+        extra=tuple((k, fields.written(node)) for k, node in given.nodes.items() if k not in KEYS),
         body=body,
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         reference=_fenced_reference(body, path),
     )
+    cases = given.of("cases", partial(read_cases, params=params), ())
+    if not notes.faults:  # sizes mean nothing while names or formulas are wrong
+        for case, mark in cases:
+            check_case(problem, case, mark, notes)
+    return replace(problem, cases=tuple(case for case, _ in cases))
+
+
+def _require(node: Node, notes: Notes, *, known: tuple[str, ...]) -> tuple[str, ...]:
+    items = fields.listed(node, notes, "require")
+    return tuple(fields.formula(item, notes, "require", known) for item in items)
 
 
 def _slug(given: dict[str, Node], notes: Notes, path: Path) -> str:
@@ -201,68 +201,8 @@ def _slug(given: dict[str, Node], notes: Notes, path: Path) -> str:
     return slug
 
 
-def _params(node: Node, notes: Notes) -> tuple[Param, ...]:
-    params: list[Param] = []
-    items = fields.listed(node, notes, "parameters")
-    if len(items) > MAX_PARAMETERS:
-        notes.add(node, f"{len(items)} parameters", f"at most {MAX_PARAMETERS}")
-    for item in items:
-        given = fields.entries(item, notes, "a parameter")
-        for key, (mark, _) in given.items():
-            if key not in PARAMETER_KEYS:
-                near = fields.nearest(key, PARAMETER_KEYS)
-                mend = f"did you mean `{near}`?" if near else f"one of {', '.join(PARAMETER_KEYS)}"
-                notes.add(mark, f"`{key}` is not a key of a parameter", mend)
-        for key in ("name", "type"):
-            if key not in given:
-                notes.add(item, f"the parameter has no `{key}`", f"add `{key}: …`")
-        if not {"name", "type"} <= given.keys():
-            continue
-        param = _param({key: value for key, (_, value) in given.items()}, item, notes)
-        if any(param.name == other.name for other in params):
-            notes.add(given["name"][1], f"a second parameter named `{param.name}`", "rename one")
-        params.append(param)
-    return tuple(params)
-
-
-def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
-    name = fields.name(given["name"], notes, "the parameter")
-    dtype, is_tensor = _type(given["type"], notes)
-    if "pointer" not in given and not is_tensor:
-        notes.add(
-            item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`"
-        )
-    # where it is not said, the likelier guess keeps one fault from being told as ten
-    guess = dtype is None
-    pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else guess
-    spellings = [key for key in ("const", "constant") if key in given]
-    values = [fields.boolean(given[key], notes, key) for key in spellings]
-    if len(set(values)) > 1:
-        notes.add(given["constant"], f"`{name}`: const and constant disagree", "keep `const`")
-    if pointer and not values:
-        notes.add(item, f"`{name}`: read or written?", "add `const: true` (read) or `const: false`")
-    return Param(name=name, dtype=dtype, pointer=pointer, const=bool(values and values[0]))
-
-
-def _type(node: Node, notes: Notes) -> tuple[DType | None, bool]:
-    """The element type; None is the variant's. And whether it was called a tensor."""
-    if node.kind == "list":  # an unquoted [VAR] is a YAML list of one word
-        word = node.items[0].text if len(node.items) == 1 else ""
-    else:
-        word = fields.text(node, notes, "type").strip("[]")
-    if word in {"VAR", "torch.Tensor"}:
-        return None, word == "torch.Tensor"
-    spelling = _ALIASES.get(word, word)
-    if spelling not in DTYPES:
-        near = fields.nearest(word, ("[VAR]", *DTYPES, *_ALIASES))
-        mend = f"did you mean `{near}`?" if near else f"[VAR], {', '.join((*DTYPES, *_ALIASES))}"
-        notes.add(node, f"the type `{word}` is not known", mend)
-        return None, False
-    return DTYPES[spelling], False
-
-
 def _let(
-    node: Node, notes: Notes, scalars: list[str], params: tuple[Param, ...]
+    node: Node, notes: Notes, *, scalars: list[str], params: tuple[Param, ...]
 ) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for key, (mark, value) in fields.entries(node, notes, "let").items():
@@ -275,7 +215,7 @@ def _let(
 
 
 def _shapes(
-    node: Node, notes: Notes, params: tuple[Param, ...], known: tuple[str, ...]
+    node: Node, notes: Notes, *, params: tuple[Param, ...], known: tuple[str, ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     tensors = [param.name for param in params if param.pointer]
     found = []
@@ -296,19 +236,17 @@ def _shapes(
     return tuple(found)
 
 
-def _dtypes(given: dict[str, Node], notes: Notes) -> tuple[str, ...]:
-    if "dtypes" not in given:
-        return ("float32",)
+def _dtypes(node: Node, notes: Notes) -> tuple[str, ...]:
     found = tuple(
         fields.choice(item, notes, "dtype", known_dtypes())
-        for item in fields.listed(given["dtypes"], notes, "dtypes")
+        for item in fields.listed(node, notes, "dtypes")
     )
     if not found:
-        notes.add(given["dtypes"], "dtypes is empty", "name at least one, like float32")
+        notes.add(node, "dtypes is empty", "name at least one, like float32")
     return found
 
 
-def _tolerance(node: Node, notes: Notes, known: tuple[str, ...]) -> Tolerance:
+def _tolerance(node: Node, notes: Notes, *, known: tuple[str, ...]) -> Tolerance:
     if node.kind == "str":
         fields.choice(node, notes, "tolerance", ("exact",))
         return Tolerance(exact=True)
@@ -337,7 +275,7 @@ def _tolerance(node: Node, notes: Notes, known: tuple[str, ...]) -> Tolerance:
     )
 
 
-def _inputs(node: Node, notes: Notes, params: tuple[Param, ...]) -> tuple[tuple[str, str], ...]:
+def _inputs(node: Node, notes: Notes, *, params: tuple[Param, ...]) -> tuple[tuple[str, str], ...]:
     tensors = [param.name for param in params if param.pointer]
     found = []
     for key, (mark, value) in fields.entries(node, notes, "inputs").items():

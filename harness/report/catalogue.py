@@ -11,7 +11,7 @@ from harness.problem.shapes import arguments_of, bytes_of, flops_of
 from harness.problem.signature import c_declaration, python_declaration
 from harness.problem.spec import missing_to_grade
 from harness.records import Case, Problem, Role
-from harness.sandbox.door import printable
+from harness.sandbox.box import printable
 
 
 def render_list(problems: Sequence[Problem], broken: Mapping[str, str]) -> RenderableType:

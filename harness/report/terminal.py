@@ -16,7 +16,7 @@ from rich.text import Text
 
 from harness.problem.catalogue import BUNDLED
 from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
-from harness.sandbox.door import printable
+from harness.sandbox.box import printable
 
 _STYLES = {
     Verdict.ACCEPTED: "bold green",

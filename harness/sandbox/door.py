@@ -5,163 +5,26 @@ A Nursery is a helper process of ours that forks boxes; a Box is one stranger (o
 reference) in it: frozen, thawed, waited for and killed, and nothing of it survives a kill.
 """
 
-import fcntl
 import itertools
 import json
-import os
-import select
 import shutil
-import signal
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from harness.errors import SandboxError
 from harness.records import Limits
-from harness.sandbox import cgroups, processes
-from harness.sandbox.nursery import HELLO, STATUS
+from harness.sandbox import cgroups
+from harness.sandbox.box import Box, Log
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
     "from harness.sandbox.nursery import main; main(sys.argv[1:])"
 )
-_CREDENTIALS = struct.Struct("3i")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a box's first process ended."""
-
-    code: int | None  # exit code, None if a signal ended it
-    signal: int | None
-
-    def __str__(self) -> str:
-        if self.signal is not None:
-            return signal_name(self.signal)
-        return f"exit code {self.code}"
-
-
-def signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-class Log:
-    """What a box prints: kept up to a cap, beyond which writing fails; never parsed."""
-
-    def __init__(self, cap_bytes: int) -> None:
-        self.cap_bytes = cap_bytes
-        self.descriptor = os.memfd_create("log", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.descriptor, cap_bytes)
-        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
-
-    @property
-    def is_full(self) -> bool:
-        return os.lseek(self.descriptor, 0, os.SEEK_CUR) >= self.cap_bytes
-
-    def text(self) -> str:
-        written = min(os.lseek(self.descriptor, 0, os.SEEK_CUR), self.cap_bytes)
-        return printable(os.pread(self.descriptor, written, 0).decode("utf-8", "replace"))
-
-    def close(self) -> None:
-        os.close(self.descriptor)
-
-
-def printable(text: str) -> str:
-    """Without control characters: nothing in it can act in a terminal."""
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
-
-
-class Box:
-    """One boxed process tree."""
-
-    def __init__(
-        self, control: socket.socket, log: Log, group: cgroups.Group | None, scratch: Path
-    ) -> None:
-        self._control = control
-        self.log = log
-        self.group = group
-        self.scratch = scratch
-        self.pid = 0
-        self._ended: Ended | None = None
-
-    def fileno(self) -> int:
-        return self._control.fileno()
-
-    def meet(self, deadline_s: float = 30.0) -> None:
-        """Learn the pid, in our own view, from the kernel's word rather than the box's."""
-        self._control.settimeout(deadline_s)
-        try:
-            message, ancillary, _, _ = self._control.recvmsg(16, socket.CMSG_SPACE(12))
-        except TimeoutError as error:
-            raise SandboxError("a box did not start") from error
-        if message != HELLO:
-            raise SandboxError(f"a box could not be entered: {self.log.text().strip()}")
-        for _, _, data in ancillary:
-            self.pid = _CREDENTIALS.unpack_from(data)[0]
-
-    def freeze(self) -> int:
-        """Stand still, all of it; the monotonic nanosecond at which that was verified."""
-        if self.group is not None:
-            return self.group.freeze()
-        return processes.stop_tree(self.pid)
-
-    def thaw(self) -> None:
-        if self.group is not None:
-            self.group.thaw()
-        else:
-            processes.continue_tree(self.pid)
-
-    def wait(self, timeout_s: float) -> Ended | None:
-        """How it ended, or None if it has not by then."""
-        if self._ended is None:
-            poll = select.poll()
-            poll.register(self._control, select.POLLIN)
-            if poll.poll(max(0.0, timeout_s) * 1e3):
-                message = self._control.recv(16)
-                if len(message) != STATUS.size:  # our own process, and nobody's fault but ours
-                    raise SandboxError("a helper process died")
-                code = os.waitstatus_to_exitcode(STATUS.unpack(message)[1])
-                self._ended = Ended(
-                    code=code if code >= 0 else None, signal=-code if code < 0 else None
-                )
-        return self._ended
-
-    def kill(self) -> None:
-        """End every process of it."""
-        if self.group is not None:
-            self.group.kill()
-        elif self.pid and self._ended is None:
-            processes.kill_tree(self.pid)
-
-    def close(self) -> None:
-        try:
-            self.kill()
-        finally:
-            if self.group is not None:
-                self.group.close()
-            self._control.close()
-            self.log.close()
-            shutil.rmtree(self.scratch, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Nursery:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from harness.records import Limits
-from harness.sandbox.door import Box, Nursery
+from harness.sandbox.box import Box
+from harness.sandbox.door import Nursery
 
 SLOTS = 8
 # what every program below begins with: `slots` is shared with the test, eight bytes each; an outer

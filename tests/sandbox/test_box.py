@@ -8,7 +8,8 @@ import pytest
 
 from harness.errors import SandboxError
 from harness.records import Limits
-from harness.sandbox.door import Ended, Nursery, printable
+from harness.sandbox.box import Ended, printable
+from harness.sandbox.door import Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

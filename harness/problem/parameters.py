@@ -1,0 +1,74 @@
+"""The parameters of a signature, in whichever dialect they are written."""
+
+from harness.dtypes import DTYPES, DType
+from harness.problem import fields
+from harness.problem.fields import Notes
+from harness.problem.marks import Node
+from harness.records import Param
+
+MAX_PARAMETERS = 128
+PARAMETER_KEYS = ("name", "type", "pointer", "const", "constant")
+_ALIASES = {
+    "float": "float32", "double": "float64", "half": "float16", "int": "int32",
+    **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+}  # fmt: skip
+
+
+def read_parameters(node: Node, notes: Notes) -> tuple[Param, ...]:
+    params: list[Param] = []
+    items = fields.listed(node, notes, "parameters")
+    if len(items) > MAX_PARAMETERS:
+        notes.add(node, f"{len(items)} parameters", f"at most {MAX_PARAMETERS}")
+    for item in items:
+        given = fields.entries(item, notes, "a parameter")
+        for key, (mark, _) in given.items():
+            if key not in PARAMETER_KEYS:
+                near = fields.nearest(key, PARAMETER_KEYS)
+                mend = f"did you mean `{near}`?" if near else f"one of {', '.join(PARAMETER_KEYS)}"
+                notes.add(mark, f"`{key}` is not a key of a parameter", mend)
+        for key in ("name", "type"):
+            if key not in given:
+                notes.add(item, f"the parameter has no `{key}`", f"add `{key}: …`")
+        if not {"name", "type"} <= given.keys():
+            continue
+        param = _param({key: value for key, (_, value) in given.items()}, item, notes)
+        if any(param.name == other.name for other in params):
+            notes.add(given["name"][1], f"a second parameter named `{param.name}`", "rename one")
+        params.append(param)
+    return tuple(params)
+
+
+def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
+    name = fields.name(given["name"], notes, "the parameter")
+    dtype, is_tensor = _type(given["type"], notes)
+    if "pointer" not in given and not is_tensor:
+        notes.add(
+            item, f"`{name}` does not say whether it is a pointer", "add `pointer: true|false`"
+        )
+    # where it is not said, the likelier guess keeps one fault from being told as ten
+    guess = dtype is None
+    pointer = fields.boolean(given["pointer"], notes, "pointer") if "pointer" in given else guess
+    spellings = [key for key in ("const", "constant") if key in given]
+    values = [fields.boolean(given[key], notes, key) for key in spellings]
+    if len(set(values)) > 1:
+        notes.add(given["constant"], f"`{name}`: const and constant disagree", "keep `const`")
+    if pointer and not values:
+        notes.add(item, f"`{name}`: read or written?", "add `const: true` (read) or `const: false`")
+    return Param(name=name, dtype=dtype, pointer=pointer, const=bool(values and values[0]))
+
+
+def _type(node: Node, notes: Notes) -> tuple[DType | None, bool]:
+    """The element type; None is the variant's. And whether it was called a tensor."""
+    if node.kind == "list":  # an unquoted [VAR] is a YAML list of one word
+        word = node.items[0].text if len(node.items) == 1 else ""
+    else:
+        word = fields.text(node, notes, "type").strip("[]")
+    if word in {"VAR", "torch.Tensor"}:
+        return None, word == "torch.Tensor"
+    spelling = _ALIASES.get(word, word)
+    if spelling not in DTYPES:
+        near = fields.nearest(word, ("[VAR]", *DTYPES, *_ALIASES))
+        mend = f"did you mean `{near}`?" if near else f"[VAR], {', '.join((*DTYPES, *_ALIASES))}"
+        notes.add(node, f"the type `{word}` is not known", mend)
+        return None, False
+    return DTYPES[spelling], False
