@@ -9,6 +9,7 @@ passes, the signature was the fault.
 
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 import jinja2
 
@@ -47,6 +48,12 @@ _OWN_LIMITS = Limits()  # for parts of the harness, however little a submission 
 # what each kind of failure means, and its word for machines
 _MISSING = "does not define `solution`"
 _CONFLICT = "defines `solution` with other parameters than the problem's"
+
+
+class Run(Protocol):
+    """One compiler run over the submission, with or without the declaration in front."""
+
+    def __call__(self, *arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]: ...
 
 
 def declaration(problem: Problem, dtype: str, *, declare: bool = True) -> str:
@@ -143,14 +150,20 @@ def _compile(
             message=f"the compiler was stopped after {limits.build_s:g} s",
             seconds=compiled.seconds,
         )
-    facts: dict[str, object] = {"seconds": compiled.seconds, "log": compiled.log}
     if data is not None:
-        return facts, data
+        return {"seconds": compiled.seconds, "log": compiled.log}, data
     if compiled.ok:
         message = f"what was built is no plain file of at most {limits.artefact_bytes} bytes"
         return BuildFailed(verdict=Verdict.OUTPUT_LIMIT, reason="artefact", message=message)
-    wanted = f"the problem asks for\n\n{c_declaration(problem, DTYPES[dtype].c)}\n"
-    verdict, reason = Verdict.COMPILE_ERROR, "compiler"
+    return _diagnosed(run, compiled, name, c_declaration(problem, DTYPES[dtype].c))
+
+
+def _diagnosed(
+    run: Run, compiled: Compiled, name: str, wanted: str
+) -> tuple[dict[str, object], bytes | None]:
+    """Whose fault a failed build is: the same again, with less demanded each time."""
+    asked = f"the problem asks for\n\n{wanted}\n"
+    verdict, reason, log = Verdict.COMPILE_ERROR, "compiler", compiled.log
     if run("-c", "-o", "out")[0].ok:
         if run(*LINK_FLAGS, "-o", "out")[0].ok:
             # or the first failure was the machine's: a full disk, a killed compiler
@@ -158,11 +171,12 @@ def _compile(
             if data is not None:
                 return {"seconds": again.seconds, "log": again.log}, data
             verdict, reason = Verdict.INVALID_SUBMISSION, "entry"
-            facts["log"] = f"{name} {_MISSING}\n\n{wanted}"
+            log = f"{name} {_MISSING}\n\n{asked}"
     elif run("-c", "-o", "out", declare=False)[0].ok:
         verdict, reason = Verdict.INVALID_SUBMISSION, "signature"
-        facts["log"] = f"{name} {_CONFLICT}\n\n{wanted}\n{compiled.log}"
-    return {**facts, "verdict": verdict, "reason": reason}, None
+        log = f"{name} {_CONFLICT}\n\n{asked}\n{compiled.log}"
+    facts = {"seconds": compiled.seconds, "log": log, "verdict": verdict, "reason": reason}
+    return facts, None
 
 
 def _require_openmp(compiler: Compiler, nursery: Nursery) -> None:

@@ -5,13 +5,12 @@ import math
 from importlib import metadata
 from typing import Any
 
-from harness.records import CaseResult, Grade, Launch, Timing
+from harness.records import CaseResult, Grade, Launch, Score, Timing
 
 SCHEMA = "grade/1"
 
 
 def document_of(grade: Grade) -> dict[str, Any]:
-    machine, isolation, policy = grade.machine, grade.isolation, grade.policy
     return {
         "schema": SCHEMA,
         "harness": {"version": metadata.version("harness")},
@@ -19,23 +18,12 @@ def document_of(grade: Grade) -> dict[str, Any]:
         "dtype": grade.dtype,
         "precision": "ieee",  # on a CPU nothing else is set, whatever a problem allows
         "device": {
-            "kind": machine.kind,
-            "name": machine.name,
-            "fingerprint": machine.fingerprint,
-            "ranking_class": machine.ranking_class,
+            "kind": grade.machine.kind,
+            "name": grade.machine.name,
+            "fingerprint": grade.machine.fingerprint,
+            "ranking_class": grade.machine.ranking_class,
         },
-        "policy": {
-            "isolation": "best",
-            "freeze": isolation.freeze,
-            "budget": policy.budget_s,
-            "own": False,
-            "threads": machine.threads,
-            "compiler": policy.compiler,
-            "case": policy.case,
-            "tier": str(policy.tier) if policy.tier else None,
-            "seed": policy.seed,
-            "time": policy.time,
-        },
+        "policy": _policy(grade),
         "submission": {
             "path": str(grade.submission.path),
             "sha256": grade.submission.sha256,
@@ -47,23 +35,15 @@ def document_of(grade: Grade) -> dict[str, Any]:
         "log": grade.log or None,
         "cases": [_case(result) for result in grade.cases],
         "timing": [_timing(timing) for timing in grade.timing],
-        "score": {
-            "planned": grade.score.planned,
-            "passed": grade.score.passed,
-            "correct": grade.score.correct,
-            "speedup": grade.score.speedup,
-            "ci_low": grade.score.ci_low,
-            "ci_high": grade.score.ci_high,
-            "state": str(grade.score.state) if grade.score.state else None,
-        },
+        "score": _score(grade.score),
         "sandbox": {
-            "level": isolation.level,
+            "level": grade.isolation.level,
             "properties": {
                 item.name: {"holds": item.holds, "reason": item.reason or None}
-                for item in isolation.properties
+                for item in grade.isolation.properties
             },
         },
-        "machine": dict(machine.facts),
+        "machine": dict(grade.machine.facts),
         "seeds": {result.name: list(result.seeds) for result in grade.cases},
         "seconds": {
             "build": grade.seconds.build,
@@ -71,6 +51,34 @@ def document_of(grade: Grade) -> dict[str, Any]:
             "time": grade.seconds.time,
             "total": grade.seconds.total,
         },
+    }
+
+
+def _policy(grade: Grade) -> dict[str, Any]:
+    policy = grade.policy
+    return {
+        "isolation": "best",
+        "freeze": grade.isolation.freeze,
+        "budget": policy.budget_s,
+        "own": False,
+        "threads": policy.threads,
+        "compiler": policy.compiler,
+        "case": policy.case,
+        "tier": str(policy.tier) if policy.tier else None,
+        "seed": policy.seed,
+        "time": policy.time,
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "planned": score.planned,
+        "passed": score.passed,
+        "correct": score.correct,
+        "speedup": score.speedup,
+        "ci_low": score.ci_low,
+        "ci_high": score.ci_high,
+        "state": str(score.state) if score.state else None,
     }
 
 

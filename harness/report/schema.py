@@ -33,9 +33,8 @@ def _record(**fields: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": fields, "required": list(fields)}
 
 
-def schema() -> dict[str, Any]:
-    one_round = _record(candidate_ns=NUMBER, baseline_ns=NUMBER, again_ns=NUMBER)
-    case = _record(
+def _case() -> dict[str, Any]:
+    return _record(
         name=TEXT,
         tier=_one_of(Tier),
         verdict=_one_of(Verdict),
@@ -46,7 +45,11 @@ def schema() -> dict[str, Any]:
         max_error=_maybe(NUMBER),
         allowed=_maybe(NUMBER),
     )
-    timing = _record(
+
+
+def _timing() -> dict[str, Any]:
+    one_round = _record(candidate_ns=NUMBER, baseline_ns=NUMBER, again_ns=NUMBER)
+    return _record(
         case=TEXT,
         baseline=TEXT,
         state=_one_of(State),
@@ -61,6 +64,9 @@ def schema() -> dict[str, Any]:
         null_ns=NUMBER,
         launches=_list(_record(rounds=_list(one_round), quiet=YES_OR_NO)),
     )
+
+
+def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A grade",
@@ -93,8 +99,8 @@ def schema() -> dict[str, Any]:
             reason=_maybe(TEXT),
             message=_maybe(TEXT),
             log=_maybe(TEXT),
-            cases=_list(case),
-            timing=_list(timing),
+            cases=_list(_case()),
+            timing=_list(_timing()),
             score=_record(
                 planned=COUNT,
                 passed=COUNT,
