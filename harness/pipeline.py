@@ -230,7 +230,7 @@ def _graded(job: _Job, arena: Arena) -> Grade:
         if isinstance(candidate, BuildFailed):
             job.build_s = None if candidate.cached else candidate.seconds
             return job.ended(
-                candidate.verdict, candidate.reason, _gist(candidate.message), candidate.message
+                candidate.verdict, candidate.reason, _gist(candidate), candidate.message
             )
         job.build_s = candidate.build_s
         if will_time and any(case.tier is Tier.BENCH for case in job.cases):
@@ -247,10 +247,12 @@ def _graded(job: _Job, arena: Arena) -> Grade:
     return _concluded(job)
 
 
-def _gist(diagnostics: str) -> str:
-    """The line of a compiler's output that a person would read first."""
-    lines = [line for line in diagnostics.splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line), lines[0] if lines else "")
+def _gist(failed: BuildFailed) -> str:
+    """The line that a person would read first: ours where we know better, else the error's."""
+    lines = [line for line in failed.message.splitlines() if line.strip()]
+    if failed.verdict is Verdict.COMPILE_ERROR:
+        return next((line for line in lines if "error" in line), lines[0] if lines else "")
+    return lines[0] if lines else ""
 
 
 def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:

@@ -101,13 +101,27 @@ CHEATS = {
         else {{ {COMPUTE} }}
         __builtin_memcpy(last, x, 4 * n);""",
     ),
-    "leaves some of the work to a thread": (  # one at a time
-        "#include <atomic>\n#include <thread>\nstatic int calls; static std::atomic<bool> busy;",
-        f"""if (!calls++ || busy.exchange(true)) {{ {COMPUTE} }}
-        else std::thread([=] {{
-            for (volatile int i = 0; i < 300'000; i = i + 1) {{}}
-            {COMPUTE} busy = false;
-        }}).detach();""",
+    "leaves the work to a thread": (  # only one, that takes the calls as they came
+        """#include <deque>
+        #include <mutex>
+        #include <thread>
+        struct Call { const float* x; float* y; };
+        static std::deque<Call> calls; static std::mutex mutex; static bool is_checked;
+        static void work(size_t n) {
+            for (;;) {
+                std::unique_lock lock(mutex);
+                if (calls.empty()) { lock.unlock(); std::this_thread::yield(); continue; }
+                const auto [x, y] = calls.front();
+                calls.pop_front();
+                lock.unlock();
+                for (volatile int i = 0; i < 1000; i = i + 1) {}
+                for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
+            }
+        }""",
+        f"""if (is_checked) {{ std::lock_guard lock(mutex); calls.push_back({{x, y}}); return; }}
+        is_checked = true;
+        {COMPUTE}
+        std::thread(work, n).detach();""",
     ),
     "crashes once it has been checked": (
         "static int calls;",
