@@ -45,7 +45,7 @@ def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) 
     def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
         return arena.open_python(
             submission.source,
-            name=submission.path.name,
+            name=cpp.safe_name(submission),
             style=Style.SUBMISSION,
             threads=threads,
             limits=limits,
@@ -67,7 +67,7 @@ def _native(
                 artefact,
                 built.entry,
                 runner=runner,
-                name=submission.path.name,
+                name=cpp.safe_name(submission),
                 threads=threads,
                 limits=limits,
                 nursery=nursery,

@@ -45,6 +45,7 @@ class Session:
         self.box = box
         self._freezes = freezes
         self._door = door
+        door.setblocking(False)  # whoever does not read must not hold up the judge
         self._poll = select.poll()
         self._poll.register(door, select.POLLIN)
         self._poll.register(box, select.POLLIN)
@@ -100,6 +101,8 @@ class Session:
                 socket.send_fds(self._door, [message], descriptors)
             else:
                 self._door.send(message)
+        except BlockingIOError:
+            return self._violation("earlier frames were never read")
         except OSError:
             return self._gone()
         deadline = time.monotonic() + timeout_s
@@ -134,11 +137,12 @@ class Session:
             log=self.box.log.text(),
         )
 
-    def _received(self) -> bytes:
+    def _received(self) -> bytes | None:
+        """What is there now: a frame, nothing (None), or the end (empty)."""
         try:
-            return self._door.recv(wire.MAX_MESSAGE, socket.MSG_DONTWAIT)
+            return self._door.recv(wire.MAX_MESSAGE)
         except BlockingIOError:
-            return b""
+            return None
         except OSError:
             return b""
 
@@ -150,7 +154,7 @@ class Session:
             return self._failed(why, b, c)
         if op != wire.ANSWER[asked]:
             return self._violation(f"frame {op} in answer to {asked.name}")
-        if self._received():
+        if self._received() is not None:
             return self._violation("a second frame after the answer")
         if self.box.log.is_full:
             return self._flooded()

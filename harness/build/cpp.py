@@ -86,7 +86,7 @@ def build(
     # the name is part of the key: it stands in the diagnostics and in the debug lines
     # and so are the limits: what failed for lack of memory may pass with more
     key = cache.key_of(
-        submission.source, _safe_name(submission), header, "\0".join(flags), chosen.identity,
+        submission.source, safe_name(submission), header, "\0".join(flags), chosen.identity,
         repr(limits),
     )  # fmt: skip
     with cache.locked(key):
@@ -125,7 +125,7 @@ def _compile(
     limits: Limits,
 ) -> tuple[dict[str, object], bytes | None] | BuildFailed:
     """What to keep of a build that ended by itself; one that was stopped is not kept."""
-    name = _safe_name(submission)
+    name = safe_name(submission)
     flags = list(_FLAGS[submission.language])
     is_gcc = compiler.path.name == "g++"  # the headers are compiled for it
     if is_gcc and b"#include" in submission.source:
@@ -191,7 +191,7 @@ def _require_openmp(compiler: Compiler, nursery: Nursery) -> None:
         raise
 
 
-def _safe_name(submission: Submission) -> str:
+def safe_name(submission: Submission) -> str:
     """The file's own name where it is plain, so that messages speak of what the writer knows."""
     name = submission.path.name
     plain = all(c.isascii() and (c.isalnum() or c in "._-+") for c in name)

@@ -41,6 +41,7 @@ from harness.records import (
     Problem,
     Role,
     Round,
+    State,
     Timing,
     Verdict,
 )
@@ -48,6 +49,7 @@ from harness.records import (
 SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
 MAX_ROUND_NS = 250e6
 MAX_BATCH = 4096
+MISLED = 3.0  # times slower than it turned out to be
 MAX_BATCH_BYTES = 64 << 20
 HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
 
@@ -115,8 +117,8 @@ def time_case(work: Work) -> Timing | Fell | None:
     launches = []
     try:
         with _no_collections():
-            batch, slowest_s = _batch_length(work, kinds)
-            stop = work.stop.fitted(slowest_s)
+            batch, calibrated_ns = _batch_length(work, kinds)
+            stop = work.stop.fitted(calibrated_ns / 1e9)
             pool = Pool(work.problem, work.arguments, batch + 1)
             ready = time.monotonic()
             left = max(0.0, began + stop.budget_s - ready)
@@ -131,10 +133,13 @@ def time_case(work: Work) -> Timing | Fell | None:
         return None
     found = estimate(launches)
     rounds = [r for launch in launches for r in launch.rounds]
+    # slow while the batch was chosen, quick when it counted: samples too short to be trusted
+    slower_ns = max(np.median([[r.candidate_ns, r.baseline_ns] for r in rounds], axis=0))
+    was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
     return Timing(
         case=work.case.name,
         baseline="eager",
-        state=found.state,
+        state=State.UNSTABLE if was_misled else found.state,
         speedup=found.speedup,
         ci_low=found.ci_low,
         ci_high=found.ci_high,
@@ -202,18 +207,18 @@ class _Stage(ExitStack):
 
 
 def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
-    """So many windows that one sample of the quicker arm is long enough; and the slowest call."""
+    """So many windows that one sample of the quicker arm is long enough; the slower arm's call."""
     with _Stage(work, kinds, 0, 1) as stage:
         pool = Pool(work.problem, work.arguments, 2)
         pool.refresh(stage.inputs, 0, 2)
-        quickest, slowest = math.inf, 1.0
+        quickest, slowest = math.inf, 0.0
         for arm in (stage.candidate, stage.baseline):
             arm.warm(1)
             call_ns = min(arm.timed(1) for _ in range(2))
             quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
     wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
     fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
-    return max(1, min(math.ceil(wanted), fitting)), slowest / 1e9
+    return max(1, min(math.ceil(wanted), fitting)), slowest
 
 
 def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> Launch:

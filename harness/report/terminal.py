@@ -135,7 +135,7 @@ def replay_command(grade: Grade, failed: CaseResult) -> str:
     ]  # fmt: skip
     if grade.policy.compiler != Policy().compiler:
         words += ["--compiler", grade.policy.compiler]
-    return shlex.join(words)
+    return printable(shlex.join(words))
 
 
 def _timings(grade: Grade) -> Table:

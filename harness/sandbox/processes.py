@@ -47,8 +47,11 @@ def is_alive(pid: int) -> bool:
 
 
 def minor_faults(pid: int) -> int:
-    """Page faults without disk of the whole process so far."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
+    """Page faults without disk of the whole process so far; 0 if it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
+    except OSError:
+        return 0
 
 
 def send(pid: int, number: signal.Signals) -> None:

@@ -1,5 +1,6 @@
 """Faults that were found once, each by the test that would have caught it."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from harness.arena.host import Arena
 from harness.errors import ReferenceFailed, UserError
 from harness.pipeline import grade
-from harness.records import Limits, Policy, Verdict
+from harness.records import Limits, Policy, Problem, Verdict
+from harness.report.document import document_of
 
 if TYPE_CHECKING:
     from tests.conftest import GradeSource, MakeProblem
@@ -155,3 +157,84 @@ def test_policy_is_part_of_the_library() -> None:
     import harness  # noqa: PLC0415 — through the front door
 
     assert harness.Policy is Policy
+
+
+NEVER_READS = r"""
+#include <cstdint>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static void say(uint32_t op) {
+    struct { uint32_t op, a; uint64_t b, c; } frame{op, 0, 0, 0};
+    send(3, &frame, sizeof frame, 0);
+}
+// answers each frame by its size, when it sees the queue grow, and reads none
+__attribute__((constructor)) static void deaf() {
+    say(101);
+    for (int known = 0;;) {
+        int now = 0;
+        ioctl(3, FIONREAD, &now);
+        if (now > known) {
+            say(now - known == 24 ? 104 : 103);
+            known = now;
+        }
+        usleep(100);
+    }
+}
+"""
+
+
+def test_a_runner_that_never_reads_does_not_hold_up_the_judge(
+    grade_source: "GradeSource", make_problem: "MakeProblem"
+) -> None:
+    """A wire that fills up is a verdict: the judge never waits in a send."""
+    sizes = ", ".join(f"{{n: {size}}}" for size in range(1, 200))
+    front = f"""
+parameters:
+  - {{name: x, type: "[VAR]", pointer: true, const: true}}
+  - {{name: y, type: "[VAR]", pointer: true, const: false}}
+  - {{name: n, type: size_t, pointer: false}}
+shapes: {{x: [n], y: [n]}}
+cases: {{test: [{sizes}]}}
+"""
+    problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
+    graded = grade_source(NEVER_READS + doubled(), problem=problem)
+    assert graded.verdict is Verdict.RULES_VIOLATION or len(graded.cases) == len(problem.cases)
+    assert graded.verdict is not Verdict.ACCEPTED
+
+
+def test_a_candidate_that_leaves_before_its_first_timed_call_is_a_verdict(
+    grade_source: "GradeSource", make_problem: "MakeProblem"
+) -> None:
+    """Wherever a candidate disappears, the judge tells it as the candidate's doing."""
+    front = """
+parameters:
+  - {name: x, type: "[VAR]", pointer: true, const: true}
+  - {name: y, type: "[VAR]", pointer: true, const: false}
+  - {name: n, type: size_t, pointer: false}
+shapes: {x: [n], y: [n]}
+cases: {bench: {cpu: [{n: 64}]}}
+"""
+    # a heap that was grown before loading tells a timed launch from a check
+    leaves = r"""
+#include <malloc.h>
+#include <thread>
+#include <unistd.h>
+#include <sys/socket.h>
+namespace { struct Leaver { Leaver() {
+    if (mallinfo2().arena < (4u << 20)) return;
+    std::thread([] { usleep(3000); _exit(0); }).detach();
+} } leaver; }
+"""
+    problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
+    graded = grade_source(leaves + doubled(), problem=problem, time=True)
+    assert graded.verdict in {Verdict.RUNTIME_ERROR, Verdict.RULES_VIOLATION}, graded.message
+
+
+def test_any_file_name_is_gradable(arena: Arena, doubling: Problem, tmp_path: Path) -> None:
+    """A name that is no text at all is the stranger's choice, not our crash."""
+    path = tmp_path / os.fsdecode(b"bad\xff name.cpp")
+    path.write_text(doubled())
+    graded = grade(path, doubling, policy=Policy(time=False), arena=arena)
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    json.dumps(document_of(graded)).encode()

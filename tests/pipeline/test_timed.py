@@ -114,7 +114,7 @@ CHEATS = {
                 const auto [x, y] = calls.front();
                 calls.pop_front();
                 lock.unlock();
-                for (volatile int i = 0; i < 1000; i = i + 1) {}
+                for (volatile int i = 0; i < 1'000'000; i = i + 1) {}
                 for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
             }
         }""",
