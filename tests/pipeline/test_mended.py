@@ -199,7 +199,7 @@ cases: {{test: [{sizes}]}}
 """
     problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
     graded = grade_source(NEVER_READS + doubled(), problem=problem)
-    assert graded.cases[-1].verdict is Verdict.RULES_VIOLATION
+    assert len(graded.cases) < len(problem.cases)
     assert "never read" in graded.cases[-1].message
     assert graded.verdict is not Verdict.ACCEPTED
 

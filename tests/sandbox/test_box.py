@@ -52,6 +52,14 @@ def test_a_program_that_is_not_there_says_so(best: Nursery) -> None:
         assert "No such file" in box.log.text()
 
 
+def test_a_box_that_cannot_be_made_is_a_fault_of_the_harness(best: Nursery) -> None:
+    """What goes wrong before the program is started is an error, never that program's end."""
+    with pytest.raises(SandboxError, match="could not be entered"):
+        best.bear_program(["/bin/true"], cpus=[1_000_000], limits=Limits())
+    with best.bear_program(["/bin/true"], limits=Limits()) as box:
+        assert box.wait(DEADLINE_S) == Ended(code=0, signal=None)
+
+
 def test_files_stand_in_its_folder(best: Nursery) -> None:
     """A program starts in a folder that holds the files it was given, and nothing else."""
     files = {"a.txt": b"alpha", "b.txt": b"beta"}
