@@ -79,7 +79,8 @@ class Arena:
                 RUNNER_MODULE,
                 descriptors=[theirs],
                 env={**ALLOCATOR, **_waiting()},
-                cpus=_cores(threads, nursery),
+                # ours runs beside a stranger, never instead of it: it may use any core
+                cpus=_cores(threads, nursery) if freezes else (),
                 limits=limits,
             )
 

@@ -29,6 +29,8 @@ PAGE = 4096
 
 _ROLES = tuple(Role)
 _DTYPES = tuple(DTYPES.values())
+_ROLE_CODES = {role: code for code, role in enumerate(_ROLES)}
+_DTYPE_CODES = {name: code for code, name in enumerate(DTYPES)}
 
 
 class Op(IntEnum):
@@ -94,8 +96,8 @@ def _pack(place: Place) -> bytes:
     shape = (*argument.shape, *([0] * (MAX_RANK - len(argument.shape))))
     return RECORD.pack(
         argument.name.encode(),
-        _ROLES.index(argument.role),
-        _DTYPES.index(argument.dtype),
+        _ROLE_CODES[argument.role],
+        _DTYPE_CODES[argument.dtype.name],
         len(argument.shape),
         0,
         0 if argument.value is None else scalar_bits(argument.value, argument.dtype),
