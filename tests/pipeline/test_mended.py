@@ -17,6 +17,13 @@ from harness.report.document import document_of
 if TYPE_CHECKING:
     from tests.conftest import GradeSource, MakeProblem
 
+ONE_INPUT = """
+parameters:
+  - {name: x, type: "[VAR]", pointer: true, const: true}
+  - {name: y, type: "[VAR]", pointer: true, const: false}
+  - {name: n, type: size_t, pointer: false}
+shapes: {x: [n], y: [n]}
+"""
 HEAD = "void solution(const VAR* x, VAR* y, size_t n)"
 
 
@@ -86,14 +93,7 @@ def test_a_broken_reference_is_the_problems_fault(
     grade_source: "GradeSource", make_problem: "MakeProblem"
 ) -> None:
     """It is told like any bad problem file, with its own words."""
-    front = """
-parameters:
-  - {name: x, type: "[VAR]", pointer: true, const: true}
-  - {name: y, type: "[VAR]", pointer: true, const: false}
-  - {name: n, type: size_t, pointer: false}
-shapes: {x: [n], y: [n]}
-cases: {test: [{n: 8}]}
-"""
+    front = f"{ONE_INPUT}cases: {{test: [{{n: 8}}]}}\n"
     problem = make_problem(front, "def reference(x, n):\n    return x / (1 // 0)\n")
     with pytest.raises(ReferenceFailed, match="ZeroDivisionError") as caught:
         grade_source(doubled(), problem=problem)
@@ -123,14 +123,7 @@ def test_a_grade_that_runs_out_of_time_while_timing_is_still_right(
     grade_source: "GradeSource", make_problem: "MakeProblem"
 ) -> None:
     """The kernel was right; the timing is cut, said, and gives no speedup."""
-    front = """
-parameters:
-  - {name: x, type: "[VAR]", pointer: true, const: true}
-  - {name: y, type: "[VAR]", pointer: true, const: false}
-  - {name: n, type: size_t, pointer: false}
-shapes: {x: [n], y: [n]}
-cases: {bench: {cpu: [{n: 64}]}}
-"""
+    front = f"{ONE_INPUT}cases: {{bench: {{cpu: [{{n: 64}}]}}}}\n"
     problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
     hurried = replace(Limits(), grade_s=0.5)
     graded = grade_source(doubled(), problem=problem, time=True, budget_s=60, limits=hurried)
@@ -189,14 +182,7 @@ def test_a_runner_that_never_reads_does_not_hold_up_the_judge(
 ) -> None:
     """A wire that fills up is a verdict: the judge never waits in a send."""
     sizes = ", ".join(f"{{n: {size}}}" for size in range(1, 200))
-    front = f"""
-parameters:
-  - {{name: x, type: "[VAR]", pointer: true, const: true}}
-  - {{name: y, type: "[VAR]", pointer: true, const: false}}
-  - {{name: n, type: size_t, pointer: false}}
-shapes: {{x: [n], y: [n]}}
-cases: {{test: [{sizes}]}}
-"""
+    front = f"{ONE_INPUT}cases: {{test: [{sizes}]}}\n"
     problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
     graded = grade_source(NEVER_READS + doubled(), problem=problem)
     assert len(graded.cases) < len(problem.cases)
@@ -208,14 +194,7 @@ def test_a_candidate_that_leaves_before_its_first_timed_call_is_a_verdict(
     grade_source: "GradeSource", make_problem: "MakeProblem"
 ) -> None:
     """Wherever a candidate disappears, the judge tells it as the candidate's doing."""
-    front = """
-parameters:
-  - {name: x, type: "[VAR]", pointer: true, const: true}
-  - {name: y, type: "[VAR]", pointer: true, const: false}
-  - {name: n, type: size_t, pointer: false}
-shapes: {x: [n], y: [n]}
-cases: {bench: {cpu: [{n: 64}]}}
-"""
+    front = f"{ONE_INPUT}cases: {{bench: {{cpu: [{{n: 64}}]}}}}\n"
     # a heap that was grown before loading tells a timed launch from a check
     leaves = r"""
 #include <malloc.h>
