@@ -101,19 +101,7 @@ class Work:
 def time_case(work: Work) -> Timing | Fell | None:
     """Time one case; or what the candidate did instead of computing; None if time ran out."""
     began = time.monotonic()
-    candidate_null = null_ns(work.open_null, work.call_s)
-    kinds = (
-        Kind(name="candidate", open=work.open_candidate, null_ns=candidate_null, is_baseline=False),
-        *(
-            Kind(
-                name=name,
-                open=work.open_baseline,
-                null_ns=null_ns(work.open_baseline, work.call_s),
-                is_baseline=True,
-            )
-            for name in ("baseline", "again")
-        ),
-    )
+    kinds = _kinds(work)
     launches = []
     try:
         with _no_collections():
@@ -131,6 +119,32 @@ def time_case(work: Work) -> Timing | Fell | None:
         return lost.fell
     except _OutOfTime:
         return None
+    return _summed_up(work, kinds, batch, calibrated_ns, tuple(launches))
+
+
+def _kinds(work: Work) -> tuple[Kind, ...]:
+    """The three arms; candidate first. The baselines share one null constant."""
+    baseline_null = null_ns(work.open_baseline, work.call_s)
+    candidate = Kind(
+        name="candidate",
+        open=work.open_candidate,
+        null_ns=null_ns(work.open_null, work.call_s),
+        is_baseline=False,
+    )
+    baselines = (
+        Kind(name=name, open=work.open_baseline, null_ns=baseline_null, is_baseline=True)
+        for name in ("baseline", "again")
+    )
+    return (candidate, *baselines)
+
+
+def _summed_up(
+    work: Work,
+    kinds: tuple[Kind, ...],
+    batch: int,
+    calibrated_ns: float,
+    launches: tuple[Launch, ...],
+) -> Timing:
     found = estimate(launches)
     rounds = [r for launch in launches for r in launch.rounds]
     # slow while the batch was chosen, quick when it counted: samples too short to be trusted
@@ -148,8 +162,8 @@ def time_case(work: Work) -> Timing | Fell | None:
         baseline_ms=float(np.median([r.baseline_ns for r in rounds])) / 1e6,
         percent_of_limit=None,
         batch=batch,
-        null_ns=candidate_null,
-        launches=tuple(launches),
+        null_ns=kinds[0].null_ns,
+        launches=launches,
     )
 
 
