@@ -21,7 +21,8 @@ from harness.clock.statistics import score_of
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.oracle.check import Check, check_case, seeds_for
 from harness.oracle.draw import Seed
-from harness.oracle.expect import Expected, Oracle
+from harness.oracle.expect import Oracle
+from harness.oracle.judge import Expected
 from harness.problem import catalogue
 from harness.problem.shapes import ShapeError, arguments_of
 from harness.problem.spec import SLUG

@@ -47,10 +47,13 @@ def _up(size: int, to: int) -> int:
 def lay_out(
     arguments: Iterable[Argument], role: Role, *, windows: int = 1, right: bool = False
 ) -> tuple[tuple[Place, ...], int]:
-    """Where each argument of a role lies in that role's file; and the file's size."""
+    """
+    Where each argument of a role lies in that role's file; and the file's size. What is read and
+    written has its first contents among the inputs, and is lent among the outputs.
+    """
     places, offset = [], 0
     for argument in arguments:
-        if argument.role is not role:
+        if argument.role is not role and argument.role is not Role.INOUT:
             continue
         stride = _up(argument.nbytes, ALIGN) if windows > 1 else argument.nbytes
         used = stride * (windows - 1) + argument.nbytes
@@ -85,6 +88,10 @@ class Memory:
         flat = self._bytes[start : start + argument.nbytes].view(numpy_dtype(argument.dtype))
         return flat.reshape(argument.shape)
 
+    def arrays(self, index: int = 0) -> dict[str, Array]:
+        """One window of every argument."""
+        return {name: self.window(name, index) for name in self.places}
+
     def elements(self, name: str, first: int, count: int) -> Array:
         """Some windows of an argument as one flat array, the gaps between them included."""
         place = self.places[name]
@@ -110,9 +117,16 @@ class Memory:
             region = self._bytes[place.offset : place.offset + place.span]
             region.view(np.uint64).fill(pattern[0])
 
+    def restore(self, inputs: "Memory", first: int = 0, count: int = 1) -> None:
+        """Give what is read and written its first contents, in some windows."""
+        for name in self.places.keys() & inputs.places.keys():
+            self.elements(name, first, count)[...] = inputs.elements(name, first, count)
+
     def unwritten(self, name: str, index: int = 0) -> NDArray[np.bool_]:
-        """Which elements still hold the poison."""
+        """Which elements still hold the poison; there is none in what was given contents."""
         place = self.places[name]
+        if place.argument.role is Role.INOUT:
+            return np.zeros(place.argument.shape, dtype=np.bool_)
         size = place.argument.dtype.size_bytes
         raw = self.window(name, index).view(f"u{size}")
         return np.asarray(raw == np.frombuffer(self._poison[name], dtype=f"u{size}")[0])

@@ -34,7 +34,7 @@ struct Record {
 };
 static_assert(sizeof(Frame) == GRADE_FRAME_BYTES && sizeof(Record) == GRADE_RECORD_BYTES);
 
-enum Role { INPUT = 0, OUTPUT = 1, SCALAR = 2 };
+enum Role { INPUT = 0, OUTPUT = 1, SCALAR = 2, INOUT = 3 };
 
 struct Argument {
     Record record;
@@ -167,7 +167,7 @@ void map(const Frame& frame, const char* payload, size_t size, int inputs, int o
         const Record& record = arguments[i].record;
         arguments[i].mapped = cursor;
         if (record.span) {
-            const bool writes = record.role == OUTPUT;
+            const bool writes = record.role == OUTPUT || record.role == INOUT;
             void* got = mmap(cursor, record.span, writes ? PROT_READ | PROT_WRITE : PROT_READ,
                              MAP_SHARED | MAP_FIXED | MAP_POPULATE, writes ? outputs : inputs, (off_t)record.offset);
             if (got == MAP_FAILED) _exit(72);

@@ -16,13 +16,15 @@ import os
 import socket
 import sys
 import traceback
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from harness.arena import wire
+from harness.arena import authored, wire
+from harness.arena.authored import Named
 from harness.arena.wire import FRAME, GUARD_BYTES, Op, Place, Style, Why
 from harness.records import Argument, Role
 
@@ -78,6 +80,7 @@ def main(descriptor: int) -> None:
 class Runner:
     def __init__(self, door: socket.socket) -> None:
         self.door = door
+        self._module = types.ModuleType("nothing")
         self._entry: Callable[..., Any] = _nothing_loaded
         self._style = Style.SUBMISSION
         self._places: tuple[Place, ...] = ()
@@ -100,6 +103,10 @@ class Runner:
             for window, result in self._held:
                 self._store(result, window)
             self._held = []
+        elif op in authored.ASKED:
+            with _strangers_errors():
+                named = [self._named(window) for window in range(b)]
+                authored.ASKED[Op(op)](self._module, named, c)
         for descriptor in descriptors:
             os.close(descriptor)
         return wire.frame(wire.ANSWER[Op(op)])
@@ -116,7 +123,10 @@ class Runner:
         module = importlib.util.module_from_spec(spec)
         sys.modules[wanted] = module
         sys.dont_write_bytecode = True
+        self._module = module
         with _strangers_errors(loading=True):
+            if style is Style.REFERENCE:
+                authored.forbid_side_effects()
             spec.loader.exec_module(module)
         entry = getattr(module, wanted, None)
         if not callable(entry):
@@ -142,7 +152,7 @@ class Runner:
         for place in self._places:
             self._addresses.append(cursor + place.lead)
             if place.span:
-                writes = place.argument.role is Role.OUTPUT
+                writes = place.argument.role.is_written
                 flags = _PROT_READ | (_PROT_WRITE if writes else 0)
                 file = outputs if writes else inputs
                 how = _MAP_SHARED | _MAP_FIXED | _MAP_POPULATE
@@ -179,18 +189,20 @@ class Runner:
             self._windows[window] = found
         return found
 
+    def _named(self, window: int) -> Named:
+        """What lies in a window, by name, each with what the judge says of it."""
+        return {
+            place.argument.name: (place.argument, value)
+            for place, value in zip(self._places, self._arguments(window), strict=True)
+        }
+
     def _call(self, *, first: int, count: int, hold: bool) -> None:
         self._held = []
         with _strangers_errors():
             for window in range(first, first + count):
                 arguments = self._arguments(window)
                 if self._style is Style.REFERENCE:
-                    named = {
-                        place.argument.name: value
-                        for place, value in zip(self._places, arguments, strict=True)
-                        if place.argument.role is not Role.OUTPUT
-                    }
-                    result = self._entry(**named)
+                    result = self._entry(**authored.read_by_reference(self._named(window)))
                 else:
                     result = self._entry(*arguments)
                 if hold:
@@ -200,11 +212,8 @@ class Runner:
 
     def _store(self, result: Any, window: int) -> None:
         """Copy what was returned into the outputs; shape and dtype are the judge's to say."""
-        outputs = [
-            (place.argument, value)
-            for place, value in zip(self._places, self._arguments(window), strict=True)
-            if place.argument.role is Role.OUTPUT
-        ]
+        named = self._named(window).values()
+        outputs = [(argument, value) for argument, value in named if argument.role.is_written]
         results = result if isinstance(result, (tuple, list)) else (result,)
         if len(results) != len(outputs):
             raise Failure(
@@ -226,7 +235,24 @@ class Runner:
                     Why.DTYPE,
                     f"{value.dtype} was returned for `{argument.name}` of {target.dtype}",
                 )
+            if value.device != target.device:
+                raise Failure(
+                    Why.DEVICE, f"a tensor on {value.device} was returned for `{argument.name}`"
+                )
+            # a baseline that returns what it was given would have computed nothing in its time
+            if self._style is Style.REFERENCE and self._is_lent(value, target):
+                raise Failure(
+                    Why.ALIAS,
+                    f"a view of an input was returned for `{argument.name}`; add .clone()",
+                )
             target.copy_(value)
+
+    def _is_lent(self, value: torch.Tensor, target: torch.Tensor) -> bool:
+        """Whether it lies in memory of the judge's, other than its own place."""
+        if self._region is None or value.data_ptr() == target.data_ptr():
+            return False
+        base, size = self._region
+        return base <= value.untyped_storage().data_ptr() < base + size
 
 
 def _nothing_loaded(*_: Any) -> None:

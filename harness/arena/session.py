@@ -26,11 +26,15 @@ _FAILURES = {
     Why.MEMORY: (Verdict.MEMORY_LIMIT, "memory", "it ran out of the memory it may use"),
     Why.SHAPE: (Verdict.WRONG_ANSWER, "shape", "it returned another shape"),
     Why.DTYPE: (Verdict.WRONG_ANSWER, "dtype", "it returned another dtype"),
+    Why.DEVICE: (Verdict.WRONG_ANSWER, "device", "it returned a tensor on another device"),
+    Why.ALIAS: (Verdict.WRONG_ANSWER, "alias", "it returned a view of its input"),
     Why.COUNT: (Verdict.WRONG_ANSWER, "outputs", "it returned other things than its outputs"),
     Why.NOT_LOADABLE: (Verdict.INVALID_SUBMISSION, "load", "it cannot be loaded"),
 }
 # failures that the runner itself finds, and tells in its last line of the log
-_OWN_WORDS = frozenset({Why.NO_ENTRY, Why.SIGNATURE, Why.SHAPE, Why.DTYPE, Why.COUNT})
+_OWN_WORDS = frozenset(
+    {Why.NO_ENTRY, Why.SIGNATURE, Why.SHAPE, Why.DTYPE, Why.DEVICE, Why.ALIAS, Why.COUNT}
+)
 _SIDES = {
     1: ("out_of_bounds", "touched memory before the start of `{}`"),
     2: ("out_of_bounds", "touched memory past the end of `{}`"),
@@ -91,6 +95,10 @@ class Session:
     def copy_out(self, timeout_s: float) -> Ran | Fell:
         """Have results that were held back written to the outputs."""
         return self._turn(wire.frame(Op.COPY), timeout_s)
+
+    def ask(self, op: Op, *, windows: int = 1, seed: int = 0, timeout_s: float) -> Ran | Fell:
+        """Have a problem's own module do something with the first windows of what is lent."""
+        return self._turn(wire.frame(op, 0, windows, seed), timeout_s)
 
     def _turn(
         self, message: bytes, timeout_s: float, descriptors: Sequence[int] = ()

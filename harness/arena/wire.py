@@ -6,7 +6,8 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       MAP    a = arguments, c = address, a record each; descriptors: inputs, outputs
                       CALL   a = 1 to hold the results back, b = first window, c = windows
                       COPY   (of results that were held back)
-    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED
+                      DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
+    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED
                       FAILED a = why, b and c = particulars
 
 A frame is 24 bytes. A stranger owns the other end, so a failure that it claims can only cost it the
@@ -26,6 +27,9 @@ MAX_RANK = 8
 MAX_MESSAGE = 1 << 16
 GUARD_BYTES = 1 << 20  # around every buffer, never mapped
 PAGE = 4096
+# how a problem's own `check` is shown what: plain names are inputs, and it answers in the note
+GOT, RIGHT, NOTE = "+", "=", "?"
+NOTE_BYTES = 1024
 
 _ROLES = tuple(Role)
 _DTYPES = tuple(DTYPES.values())
@@ -39,16 +43,21 @@ class Op(IntEnum):
     MAP = 3
     CALL = 4
     COPY = 5
+    DRAW = 6
+    CHECK = 7
+    COUNT = 8
     READY = 101
     WARMED = 102
     MAPPED = 103
     DONE = 104
     COPIED = 105
+    ASKED = 106
     FAILED = 199
 
 
 ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
+    Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
 }  # fmt: skip
 
 
@@ -69,6 +78,8 @@ class Why(IntEnum):
     DTYPE = 7
     COUNT = 8
     NOT_LOADABLE = 9
+    DEVICE = 11
+    ALIAS = 12
     CRASH = 10  # b = signal + 256 * (argument + 1, if its guard was hit) + 65536 * side; c = where
 
 

@@ -63,6 +63,7 @@ class Arm:
         places, size = lay_out(arguments, Role.OUTPUT, windows=windows)
         self.outputs = stack.enter_context(Memory(places, size, sealed=False))
         self.outputs.poison()
+        self._inputs = inputs
         self._must(
             opened.lend(
                 arguments, inputs, self.outputs, address=random_address(), timeout_s=timeout_s
@@ -70,10 +71,12 @@ class Arm:
         )
 
     def untimed(self, window: int) -> None:
+        self.outputs.restore(self._inputs, window)
         self._must(self._session.call(first=window, count=1, timeout_s=self._timeout_s))
 
     def timed(self, count: int) -> float:
         """Nanoseconds a call, of windows 0 … count - 1."""
+        self.outputs.restore(self._inputs, 0, count)
         ran = self._must(
             self._session.call(
                 first=0, count=count, hold=self.kind.is_baseline, timeout_s=self._timeout_s

@@ -30,8 +30,8 @@ from harness.clock.pool import Pool
 from harness.clock.statistics import estimate
 from harness.errors import HarnessError, UserError
 from harness.oracle.compare import is_surely_close
-from harness.oracle.expect import Expected, Oracle
-from harness.oracle.judge import compare, judge_outputs
+from harness.oracle.expect import Oracle
+from harness.oracle.judge import Expected, compare, judge_outputs
 from harness.records import (
     Argument,
     Case,
@@ -51,6 +51,7 @@ MAX_ROUND_NS = 250e6
 MAX_BATCH = 4096
 MISLED = 3.0  # times slower than it turned out to be
 MAX_BATCH_BYTES = 64 << 20
+MAX_AUTHORED_BATCH = 256  # where the problem's own Python draws or checks each window
 HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
 
 _shuffle = secrets.SystemRandom().shuffle
@@ -97,6 +98,9 @@ class Work:
     call_s: float
     stop: Stop
 
+    def pool(self, windows: int) -> Pool:
+        return Pool(self.problem, self.case, self.arguments, windows, self.oracle.module)
+
 
 def time_case(work: Work) -> Timing | Fell | None:
     """Time one case; or what the candidate did instead of computing; None if time ran out."""
@@ -107,7 +111,7 @@ def time_case(work: Work) -> Timing | Fell | None:
         with _no_collections():
             batch, calibrated_ns = _batch_length(work, kinds)
             stop = work.stop.fitted(calibrated_ns / 1e9)
-            pool = Pool(work.problem, work.arguments, batch + 1)
+            pool = work.pool(batch + 1)
             ready = time.monotonic()
             left = max(0.0, began + stop.budget_s - ready)
             for number in range(stop.launches):
@@ -189,7 +193,7 @@ class _Stage(ExitStack):
         places, size = lay_out(work.arguments, Role.INPUT, windows=batch + 1)
         self.inputs = self.enter_context(Memory(places, size, sealed=True))
         self.inputs.poison()  # in the gaps it stays
-        results = sum(a.nbytes for a in work.arguments if a.role is Role.OUTPUT)
+        results = sum(a.nbytes for a in work.arguments if a.role.is_written)
         heap = HEAP_BYTES + (batch + 2) * results + 2 * sum(a.nbytes for a in work.arguments)
         shuffled = list(kinds)
         _shuffle(shuffled)
@@ -223,7 +227,7 @@ class _Stage(ExitStack):
 def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
     """So many windows that one sample of the quicker arm is long enough; the slower arm's call."""
     with _Stage(work, kinds, 0, 1) as stage:
-        pool = Pool(work.problem, work.arguments, 2)
+        pool = work.pool(2)
         pool.refresh(stage.inputs, 0, 2)
         quickest, slowest = math.inf, 0.0
         for arm in (stage.candidate, stage.baseline):
@@ -232,6 +236,8 @@ def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
             quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
     wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
     fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
+    if work.oracle.module.draws or work.oracle.module.checks:
+        fitting = min(fitting, MAX_AUTHORED_BATCH)
     return max(1, min(math.ceil(wanted), fitting)), slowest
 
 
@@ -263,7 +269,12 @@ def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
     taken = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
     for arm in arms:
         arm.copy_out()
-    _compare_with_baseline(work, stage)
+    if overrun := stage.candidate.outputs.overrun(stage.batch + 1):
+        raise Lost(_timed_failure("out_of_bounds", overrun, Verdict.RUNTIME_ERROR))
+    if work.oracle.module.checks:
+        _check(work, stage)
+    else:
+        _compare_with_baseline(work, stage)
     return Round(
         candidate_ns=taken["candidate"],
         baseline_ns=taken["baseline"],
@@ -273,8 +284,6 @@ def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
 
 def _compare_with_baseline(work: Work, stage: _Stage) -> None:
     """Each timed output against the baseline's, allowing for the baseline's own error."""
-    if overrun := stage.candidate.outputs.overrun(stage.batch + 1):
-        raise Lost(_timed_failure("out_of_bounds", overrun, Verdict.RUNTIME_ERROR))
     for name, bound in work.expected.bounds.items():
         got = stage.candidate.outputs.stacked(name, stage.batch)
         base = stage.baseline.outputs.stacked(name, stage.batch)
@@ -294,8 +303,22 @@ def _compare_with_baseline(work: Work, stage: _Stage) -> None:
             raise Lost(_wrong(comparison))
 
 
+def _check(work: Work, stage: _Stage) -> None:
+    """Every timed window, by the problem's own check."""
+    memories = stage.inputs, stage.candidate.outputs, stage.baseline.outputs
+    answers = [
+        (memories[0].arrays(window), memories[1].arrays(window), memories[2].arrays(window))
+        for window in range(stage.batch)
+    ]
+    for words in work.oracle.module.check(work.arguments, answers):
+        if words is not None:
+            raise Lost(_timed_failure("check", words, Verdict.WRONG_ANSWER))
+
+
 def _audit(work: Work, stage: _Stage) -> None:
     """One timed window, chosen in secret, against float64."""
+    if work.oracle.module.checks:
+        return  # every window was looked at
     window = secrets.randbelow(stage.batch)
     places, size = lay_out(work.arguments, Role.INPUT)
     with Memory(places, size, sealed=True) as inputs:

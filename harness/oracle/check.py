@@ -15,9 +15,9 @@ from harness.arena.session import Session
 from harness.disk import write_atomically
 from harness.errors import HarnessError
 from harness.oracle.draw import STRUCTURED, Seed, fill
-from harness.oracle.expect import Expected, Oracle
-from harness.oracle.judge import judge_outputs
-from harness.problem.shapes import arguments_of
+from harness.oracle.expect import Oracle
+from harness.oracle.judge import Expected
+from harness.problem.shapes import arguments_of, declared_of
 from harness.records import (
     Argument,
     Case,
@@ -61,7 +61,7 @@ def check_case(
 ) -> tuple[CaseResult, Expected | None]:
     """The case's result, and what was expected in its last draw."""
     arguments = arguments_of(check.problem, case, check.dtype)
-    planned = len(seeds) * sum(a.count for a in arguments if a.role is Role.OUTPUT)
+    planned = len(seeds) * sum(a.count for a in arguments if a.role.is_written)
     checked, worst, expected = 0, _Worst(), None
     used: list[Seed] = []  # the last of them is the one that failed, if one did
 
@@ -106,8 +106,8 @@ class _Worst:
 
     def add(self, comparison: Comparison) -> None:
         bound = comparison.bound
-        if bound.absolute is not None:
-            return  # an explicit bound has no single number to stand beside
+        if bound.absolute is not None or bound.checked:
+            return  # an explicit bound has no single number to stand beside, a check has none
         allowed = bound.max_error
         ratio = comparison.max_error / allowed if allowed else float(comparison.wrong)
         if ratio > self._ratio:
@@ -133,27 +133,30 @@ def _answer(
             return lent
         # all while the stranger is frozen; in the slack around inputs is poison too
         inputs.poison()
-        fill(inputs, check.problem, seed)
+        fill(inputs, declared_of(check.problem, case), seed)
+        check.oracle.module.draw(case, arguments, inputs, seed.number)
         outputs.poison()
+        outputs.restore(inputs)
         ran = check.session.call(timeout_s=call_s)
         if isinstance(ran, Fell):
             return ran
         if overrun := outputs.overrun(1):
             return Fell(verdict=Verdict.RUNTIME_ERROR, reason="out_of_bounds", message=overrun)
         expected = check.oracle.expect(case, arguments, inputs)
-        comparisons = judge_outputs(expected, outputs)
+        comparisons = check.oracle.judge(arguments, inputs, outputs, expected)
         if check.keep is not None:
             _keep(check.keep, inputs, outputs, expected)
         if all(comparison.ok for comparison in comparisons):
             return expected, comparisons, ""
-        return expected, comparisons, _second_thoughts(check.session, outputs, call_s)
+        return expected, comparisons, _second_thoughts(check.session, inputs, outputs, call_s)
 
 
-def _second_thoughts(session: Session, outputs: Memory, call_s: float) -> str:
+def _second_thoughts(session: Session, inputs: Memory, outputs: Memory, call_s: float) -> str:
     """What the same inputs give a second time, if that is not the same answer bit for bit."""
     first = {name: outputs.window(name).tobytes() for name in outputs.places}
     untouched = {name: outputs.unwritten(name).copy() for name in outputs.places}
     outputs.poison()
+    outputs.restore(inputs)
     again = session.call(timeout_s=call_s)
     if isinstance(again, Fell):
         return f"a second call on the same inputs ended otherwise: {again.message}"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from harness.arena.memory import Memory
 from harness.errors import UserError
-from harness.records import Problem
+from harness.records import Distribution
 
 Generator = np.random.Generator
 Floats = NDArray[np.float32]
@@ -92,28 +92,13 @@ KINDS: Mapping[str, Callable[[Generator, Floats], Floats]] = {
 STRUCTURED = tuple(kind for kind in KINDS if kind != "normal")
 
 
-def _normal(rng: Generator, count: int) -> Floats:
-    return rng.standard_normal(count, dtype=np.float32)
-
-
-def _uniform(rng: Generator, count: int) -> Floats:
-    return rng.random(count, dtype=np.float32)
-
-
-DISTRIBUTIONS: Mapping[str, Callable[[Generator, int], Floats]] = {
-    "normal": _normal,
-    "uniform": _uniform,
-}
-
-
 def generator_of(seed: Seed) -> Generator:
     return np.random.Generator(np.random.SFC64(seed.number))
 
 
-def fill(memory: Memory, problem: Problem, seed: Seed, window: int = 0) -> None:
+def fill(memory: Memory, declared: Mapping[str, Distribution], seed: Seed, window: int = 0) -> None:
     """Write a draw into the inputs of one window."""
     rng = generator_of(seed)
-    declared = dict(problem.inputs)
     floats = [name for name, place in memory.places.items() if place.argument.dtype.is_float]
     # a declared distribution is a promise to candidates: it is not bent
     free = [name for name in floats if name not in declared]
@@ -121,12 +106,28 @@ def fill(memory: Memory, problem: Problem, seed: Seed, window: int = 0) -> None:
     for name, place in memory.places.items():
         target = memory.window(name, window)
         argument = place.argument
-        if argument.dtype.is_float:
-            draw = DISTRIBUTIONS[declared.get(name, "normal")]
-            values = draw(rng, argument.count).reshape(argument.shape)
+        if name in declared:
+            drawn = _declared(rng, declared[name], argument.count, target.dtype)
+            target[...] = drawn.reshape(argument.shape)
+        elif argument.dtype.is_float:
+            values = rng.standard_normal(argument.count, dtype=np.float32).reshape(argument.shape)
             target[...] = KINDS[seed.kind](rng, values) if name == focus else values
         else:
             target[...] = _integers(rng, target)
+
+
+def _declared(
+    rng: Generator, declared: Distribution, count: int, dtype: np.dtype[Any]
+) -> NDArray[Any]:
+    match declared.kind:
+        case "integers":
+            bounds = int(declared.low), int(declared.high)
+            return rng.integers(*bounds, count, np.int64, endpoint=True).astype(dtype)
+        case "uniform":
+            low, high = float(declared.low or 0), float(declared.high or 1)
+            return low + (high - low) * rng.random(count, dtype=np.float32)
+        case _:
+            return rng.standard_normal(count, dtype=np.float32)
 
 
 def _integers(rng: Generator, target: NDArray[Any]) -> NDArray[Any]:

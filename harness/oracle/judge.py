@@ -1,6 +1,6 @@
 """The verdict on outputs: every element of every output, against the truth and its bound."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,19 @@ from numpy.typing import NDArray
 
 from harness.arena.memory import Memory
 from harness.oracle.compare import relative_errors, summary, wrong_elements
-from harness.oracle.expect import Expected
 from harness.oracle.explain import story, where_the_errors_lie
 from harness.records import Bound, Comparison
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What one draw should give: the truth of every output, and how far off it may be."""
+
+    truth: dict[str, Array]
+    bounds: dict[str, Bound]
+    own_errors: dict[str, tuple[float, float]]  # of the reference in the problem's dtype
 
 
 def judge_outputs(expected: Expected, outputs: Memory, window: int = 0) -> tuple[Comparison, ...]:
@@ -51,6 +59,28 @@ def compare(name: str, got: Array, truth: Array, bound: Bound) -> Comparison:
         bound=bound,
         reason=reason,
         story=story(name, got, truth, errors, wrong, bound) if failed else "",
+    )
+
+
+def checked(name: str, count: int, words: str | None, untouched: int) -> Comparison:
+    """What the problem's own `check` said of an output: nothing, or why it is wrong."""
+    reason, story = "", ""
+    if words is not None:
+        reason, story = "check", words or "the problem's check refuses it"
+        if untouched:
+            reason, story = (
+                "unwritten",
+                f"{untouched} of {count} elements of `{name}` never written",
+            )
+    return Comparison(
+        output=name,
+        count=count,
+        wrong=0 if words is None else count,
+        max_error=0.0,
+        rms_error=0.0,
+        bound=Bound(checked=True),
+        reason=reason,
+        story=story,
     )
 
 

@@ -6,8 +6,8 @@ from harness.dtypes import DTYPES, DType
 from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
-from harness.problem.shapes import ShapeError, evaluate, names_in, scope_of
-from harness.records import Case, Param, Problem, Role, Tier
+from harness.problem.shapes import Scope, ShapeError, declared_of, evaluate, names_in, scope_of
+from harness.records import Case, Distribution, Param, Problem, Role, Tier
 
 MAX_ELEMENTS = 2**40
 BENCH_DEVICES = ("cpu", "cuda")
@@ -175,24 +175,50 @@ def check_case(problem: Problem, case: Case, mark: Node, notes: Notes) -> None:
             if not evaluate(rule, scope):
                 notes.add(mark, f"case `{case.name}` breaks `require: {rule}`")
                 return
-        for tensor, axes in problem.shapes:
-            elements = 1
-            for axis in axes:
-                size = evaluate(axis, scope)
-                elements *= size
-                if size < 1:
-                    notes.add(
-                        mark, f"case `{case.name}`: axis `{axis}` of `{tensor}` is {size}",
-                        "every axis is at least 1",
-                    )  # fmt: skip
-                    return
-            if elements > MAX_ELEMENTS:
-                notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+        if not _has_fair_sizes(problem, case, scope, mark, notes):
+            return
+        for name, drawn in problem.inputs:
+            _check_bounds(problem, case, name, drawn, mark, notes)
         for what, formula in counts.items():
             if formula is not None and (count := evaluate(formula, scope)) < 0:
                 notes.add(mark, f"case `{case.name}`: {what} is {count}")
     except ShapeError as error:
         notes.add(mark, f"case `{case.name}`: {error}")
+
+
+def _has_fair_sizes(problem: Problem, case: Case, scope: Scope, mark: Node, notes: Notes) -> bool:
+    for tensor, axes in problem.shapes:
+        elements = 1
+        for axis in axes:
+            size = evaluate(axis, scope)
+            elements *= size
+            if size < 1:
+                notes.add(
+                    mark, f"case `{case.name}`: axis `{axis}` of `{tensor}` is {size}",
+                    "every axis is at least 1",
+                )  # fmt: skip
+                return False
+        if elements > MAX_ELEMENTS:
+            notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+    return True
+
+
+def _check_bounds(
+    problem: Problem, case: Case, name: str, drawn: Distribution, mark: Node, notes: Notes
+) -> None:
+    if not drawn.high:
+        return
+    bounds = declared_of(problem, case)[name]
+    low, high = float(bounds.low), float(bounds.high)
+    if low > high:
+        notes.add(mark, f"case `{case.name}`: `{name}` is drawn from {bounds.low} to {bounds.high}")
+    element = next(param.dtype for param in problem.params if param.name == name)
+    smallest, largest = _range(element or DTYPES[problem.dtypes[0]])
+    if low < smallest or high > largest:
+        notes.add(
+            mark, f"case `{case.name}`: {bounds.low} to {bounds.high} does not fit `{name}`",
+            "choose another type or other bounds",
+        )  # fmt: skip
 
 
 def known_dtypes() -> tuple[str, ...]:

@@ -11,11 +11,12 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import UserError
+from harness.errors import ProblemError, UserError
 from harness.problem.fields import nearest
+from harness.problem.reference import read_reference
 from harness.problem.signature import signature_lines
 from harness.problem.spec import SLUG, missing_to_grade, read_problem, read_text
-from harness.records import Problem, Reference
+from harness.records import Fault, Problem
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 # in a wheel the catalogue is inside the package, in a checkout beside it
@@ -89,7 +90,10 @@ def _with_reference(problem: Problem) -> Problem:
         )
     if problem.reference is None and beside:
         source = read_text(beside[0])
-        problem = replace(problem, reference=Reference(path=beside[0], source=source))
+        found = read_reference(source, beside[0])
+        if isinstance(found, Fault):
+            raise ProblemError(str(beside[0]), (found,), source)
+        problem = replace(problem, reference=found)
     if problem.reference is None:
         return problem
     # what was graded is the text and the reference together

@@ -11,10 +11,11 @@ passed to `eval`; values and powers are bounded, so that a formula cannot eat th
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from harness.dtypes import DTYPES, rounded
-from harness.records import Argument, Case, Problem, Role
+from harness.records import Argument, Case, Distribution, Problem, Role
 
 MAX_LENGTH = 400
 MAX_VALUE = 2**62
@@ -163,6 +164,19 @@ def arguments_of(problem: Problem, case: Case, dtype: str) -> tuple[Argument, ..
     return tuple(arguments)
 
 
+def declared_of(problem: Problem, case: Case) -> dict[str, Distribution]:
+    """The declared distributions, their bounds as numbers."""
+    scope = scope_of(problem.let, case)
+    return {
+        name: replace(
+            drawn, low=str(evaluate(drawn.low, scope)), high=str(evaluate(drawn.high, scope))
+        )
+        if drawn.kind == "integers"
+        else drawn
+        for name, drawn in problem.inputs
+    }
+
+
 def flops_of(problem: Problem, case: Case) -> int | None:
     if problem.flops is None:
         return None
@@ -174,4 +188,4 @@ def bytes_of(problem: Problem, case: Case, dtype: str) -> int:
     if problem.bytes is not None:
         return evaluate(problem.bytes, scope_of(problem.let, case))
     arguments = arguments_of(problem, case, dtype)
-    return sum(argument.nbytes for argument in arguments if argument.role is not Role.SCALAR)
+    return sum(a.nbytes * (a.role.is_read + a.role.is_written) for a in arguments)

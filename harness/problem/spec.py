@@ -21,7 +21,8 @@ from harness.problem.cases import check_case, known_dtypes, read_cases
 from harness.problem.fields import Notes
 from harness.problem.marks import Node, Refused, read_document
 from harness.problem.parameters import read_parameters
-from harness.records import Fault, Param, Problem, Reference, Role, Tolerance
+from harness.problem.reference import fenced_reference
+from harness.records import Distribution, Fault, Param, Problem, Role, Tolerance
 
 Found = TypeVar("Found")
 Else = TypeVar("Else")
@@ -30,12 +31,12 @@ MAX_BYTES = 1 << 20
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 KEYS = (
     "slug", "title", "difficulty", "author", "tags", "parameters", "let", "shapes", "require",
-    "dtypes", "cases", "flops", "bytes", "tolerance", "precision", "inputs", "allow",
+    "dtypes", "cases", "flops", "bytes", "tolerance", "precision", "inputs", "allow", "lazy",
 )  # fmt: skip
+# who answers without computing: constants, an input, its mean, the answer to another question
+LAZY = ("zeros", "ones", "copy", "mean", "stale")
 DIFFICULTIES = ("EASY", "MEDIUM", "HARD")
 MAX_AXES = 8
-_HEADING = re.compile(r"^##[ \t]+Reference[ \t]*$", re.MULTILINE)
-_FENCE = re.compile(r"^```[ \t]*$", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
@@ -94,7 +95,7 @@ def missing_to_grade(problem: Problem) -> tuple[str, ...]:
     """What the file still needs before anything can be graded, each as a block to paste."""
     missing = []
     tensors = [param.name for param in problem.params if param.pointer]
-    if not any(param.role is Role.OUTPUT for param in problem.params):
+    if not any(param.role.is_written for param in problem.params):
         missing.append('parameters:\n  - {name: y, type: "[VAR]", pointer: true, const: false}')
     absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
     if absent:
@@ -109,7 +110,7 @@ def missing_to_grade(problem: Problem) -> tuple[str, ...]:
         missing.append(
             f"in the text, or as the file reference/{problem.slug.replace('-', '_')}.py:\n\n"
             "## Reference\n```python\nimport torch\n\n"
-            f"def reference({_reference_arguments(problem)}):\n    return …\n```"
+            f"def reference({_reference_arguments(problem)}):\n    return ...\n```"
         )
     return tuple(missing)
 
@@ -155,13 +156,19 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
     scalars = [param.name for param in params if param.role is Role.SCALAR]
     let = given.of("let", partial(_let, scalars=scalars, params=params), ())
     known = (*scalars, *(name for name, _ in let))
+    inputs = given.of("inputs", partial(_inputs, params=params, known=known), ())
+    drawn = dict(inputs)
+    reference = fenced_reference(text, path, body_at=text.rindex(body))
+    if isinstance(reference, Fault):
+        notes.faults.append(reference)
+        reference = None
     problem = Problem(
         slug=_slug(given.nodes, notes, path),
         title=given.text("title", path.stem),
         difficulty=given.choice("difficulty", DIFFICULTIES, ""),
         author=given.text("author"),
         tags=given.words("tags"),
-        params=params,
+        params=tuple(replace(param, drawn=param.name in drawn) for param in params),
         let=let,
         shapes=given.of("shapes", partial(_shapes, params=params, known=known), ()),
         require=given.of("require", partial(_require, known=known), ()),
@@ -171,13 +178,14 @@ def _read(root: Node, body: str, path: Path, text: str, notes: Notes) -> Problem
         bytes=given.formula("bytes", known),
         tolerance=given.of("tolerance", partial(_tolerance, known=known), Tolerance()),
         precision=given.choice("precision", ("ieee", "tf32"), "ieee"),
-        inputs=given.of("inputs", partial(_inputs, params=params), ()),
+        inputs=inputs,
         allow=given.words("allow") if "allow" in given.nodes else None,
+        lazy=given.of("lazy", _lazy, ()),
         extra=tuple((k, fields.written(node)) for k, node in given.nodes.items() if k not in KEYS),
         body=body,
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        reference=_fenced_reference(body, path),
+        reference=reference,
     )
     cases = given.of("cases", partial(read_cases, params=params), ())
     if not notes.faults:  # sizes mean nothing while names or formulas are wrong
@@ -275,19 +283,46 @@ def _tolerance(node: Node, notes: Notes, *, known: tuple[str, ...]) -> Tolerance
     )
 
 
-def _inputs(node: Node, notes: Notes, *, params: tuple[Param, ...]) -> tuple[tuple[str, str], ...]:
-    tensors = [param.name for param in params if param.pointer]
+def _inputs(
+    node: Node, notes: Notes, *, params: tuple[Param, ...], known: tuple[str, ...]
+) -> tuple[tuple[str, Distribution], ...]:
+    tensors = {param.name: param for param in params if param.pointer}
     found = []
     for key, (mark, value) in fields.entries(node, notes, "inputs").items():
         fields.choice(mark, notes, "input", tensors)
-        found.append((key, fields.choice(value, notes, "distribution", ("normal", "uniform"))))
+        if key in tensors:
+            found.append((key, _distribution(value, notes, tensors[key], known)))
     return tuple(found)
 
 
-def _fenced_reference(body: str, path: Path) -> Reference | None:
-    """The block that stands right under the heading; in steps, each linear in the text."""
-    heading = _HEADING.search(body)
-    after = body[heading.end() :].lstrip() if heading else ""
-    opening = "```python\n"
-    closing = _FENCE.search(after, len(opening)) if after.startswith(opening) else None
-    return Reference(path=path, source=after[len(opening) : closing.start()]) if closing else None
+def _distribution(node: Node, notes: Notes, param: Param, known: tuple[str, ...]) -> Distribution:
+    """`normal`, `uniform`, `{uniform: [low, high]}` or `{integers: [low, high]}`."""
+    kind, bounds = node, None
+    if node.kind == "map" and len(node.entries) == 1:
+        ((kind, bounds),) = node.entries
+    word = fields.choice(kind, notes, "distribution", ("normal", "uniform", "integers"))
+    if param.dtype is not None and not param.dtype.is_float and word != "integers":
+        notes.add(
+            node, f"`{param.name}` holds whole numbers", f"{param.name}: {{integers: [0, 9]}}"
+        )
+    if bounds is None:
+        if word == "integers":
+            notes.add(node, "integers between what?", "{integers: [0, 9]}, both included")
+        return Distribution(kind=word)
+    if bounds.kind != "list" or len(bounds.items) != 2 or word == "normal":
+        notes.add(bounds, f"{word} takes no such bounds", "{uniform: [-1, 1]}, {integers: [0, 9]}")
+        return Distribution(kind=word)
+    if word == "uniform":
+        low, high = (str(fields.number(bound, notes, "a bound")) for bound in bounds.items)
+    else:
+        low, high = (fields.formula(bound, notes, "a bound", known) for bound in bounds.items)
+    return Distribution(kind=word, low=low, high=high)
+
+
+def _lazy(node: Node, notes: Notes) -> tuple[tuple[str, str], ...]:
+    """The lazy candidates that are right for this problem, each with its reason."""
+    found = []
+    for key, (mark, value) in fields.entries(node, notes, "lazy").items():
+        fields.choice(mark, notes, "lazy candidate", LAZY)
+        found.append((key, fields.text(value, notes, f"why {key} is right")))
+    return tuple(found)

@@ -10,7 +10,7 @@ from rich.text import Text
 from harness.problem.shapes import arguments_of, bytes_of, flops_of
 from harness.problem.signature import c_declaration, python_declaration
 from harness.problem.spec import missing_to_grade
-from harness.records import Case, Problem, Role
+from harness.records import Case, Problem
 from harness.sandbox.box import printable
 
 
@@ -80,6 +80,6 @@ def _output_shapes(problem: Problem, case: Case) -> str:
     shapes = [
         "x".join(str(axis) for axis in argument.shape)
         for argument in arguments_of(problem, case, problem.dtypes[0])
-        if argument.role is Role.OUTPUT
+        if argument.role.is_written
     ]
     return ", ".join(shapes)

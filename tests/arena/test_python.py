@@ -89,7 +89,7 @@ ATTEMPTS = {
     "returns too little": wrong("return ()", "outputs", "0 results were returned"),
     "returns a number": wrong("return 2.0", "outputs", "a float was returned"),
     "returns an array": wrong("return (x * 2).numpy()", "outputs", "ndarray"),
-    "returns another device": broken("return (x * 2).to('meta')", "exception"),
+    "returns another device": wrong("return (x * 2).to('meta')", "device", "a tensor on meta"),
     "patches what compares": wrong("y.zero_()", "value", before=PATCHES),
     "writes from a thread": wrong(
         "threading.Thread(target=late, args=(x, y), daemon=True).start()", "unwritten",

@@ -27,7 +27,7 @@ FLOORS = (
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-TORCH_ROOMS = {"arena/runner.py"}
+TORCH_ROOMS = {"arena/authored.py", "arena/runner.py"}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 
@@ -64,7 +64,7 @@ def test_every_room_has_a_floor() -> None:
 
 
 def test_torch_is_imported_by_the_python_runner_alone() -> None:
-    """No other module of the package imports torch, so the judge never loads it."""
+    """Only what runs in a runner's process imports torch, so the judge never loads it."""
     found = {
         str(path.relative_to(PACKAGE))
         for path in SOURCES
@@ -136,4 +136,6 @@ def test_stages_have_no_broad_excepts() -> None:
                 name = getattr(node.type, "id", None)
                 if node.type is None or name in {"Exception", "BaseException"}:
                     broad.add(str(path.relative_to(PACKAGE)))
-    assert broad == {"arena/runner.py", "sandbox/nursery.py", "cli/main.py"}
+    assert broad == {
+        "arena/authored.py", "arena/runner.py", "cli/main.py", "sandbox/nursery.py",
+    }  # fmt: skip

@@ -16,8 +16,8 @@ from harness.dtypes import DTYPES
 from harness.errors import UserError
 from harness.oracle.draw import KINDS, STRUCTURED, Seed, fill
 from harness.problem.catalogue import load_problem
-from harness.problem.shapes import arguments_of
-from harness.records import Argument, Problem, Role
+from harness.problem.shapes import arguments_of, declared_of
+from harness.records import Argument, Distribution, Problem, Role
 
 PROBLEM = load_problem("conv-depthwise-2d-square-input-sq-kernel")
 CASE = next(case for case in PROBLEM.cases if case.name == "mnv1-32-112")
@@ -35,7 +35,7 @@ def _memory(arguments: tuple[Argument, ...], *, windows: int = 1) -> Iterator[Me
 
 def _draw(seed: Seed, *, dtype: str = "float32", problem: Problem = PROBLEM) -> dict[str, Array]:
     with _memory(arguments_of(problem, CASE, dtype)) as memory:
-        fill(memory, problem, seed)
+        fill(memory, declared_of(problem, CASE), seed)
         return {name: memory.window(name).copy() for name in memory.places}
 
 
@@ -89,9 +89,9 @@ def test_another_seed_gives_other_bytes(kind: str) -> None:
 def test_windows_are_filled_one_by_one() -> None:
     """Filling one window leaves the others alone."""
     with _memory(arguments_of(PROBLEM, CASE, "float32"), windows=2) as memory:
-        fill(memory, PROBLEM, Seed("normal", 1), 0)
+        fill(memory, {}, Seed("normal", 1), 0)
         before = memory.window("input", 0).copy()
-        fill(memory, PROBLEM, Seed("normal", 2), 1)
+        fill(memory, {}, Seed("normal", 2), 1)
         assert (memory.window("input", 0) == before).all()
         assert (memory.window("input", 1) != before).any()
 
@@ -155,7 +155,7 @@ def test_a_normal_draw_is_standard_normal() -> None:
 @pytest.mark.parametrize("kind", STRUCTURED)
 def test_a_declared_distribution_is_not_bent(kind: str) -> None:
     """An input that a problem declares stays as declared; the structure goes to another."""
-    problem = replace(PROBLEM, inputs=(("input", "uniform"),))
+    problem = replace(PROBLEM, inputs=(("input", Distribution(kind="uniform")),))
     for number in range(6):
         values = _draw(Seed(kind, number), problem=problem)
         assert 0 <= values["input"].min() < 0.001
@@ -166,7 +166,8 @@ def test_a_declared_distribution_is_not_bent(kind: str) -> None:
 
 def test_where_all_is_declared_every_kind_is_the_same() -> None:
     """Nothing is left to be shaped."""
-    problem = replace(PROBLEM, inputs=(("input", "uniform"), ("kernel", "normal")))
+    declared = {"input": Distribution(kind="uniform"), "kernel": Distribution(kind="normal")}
+    problem = replace(PROBLEM, inputs=tuple(declared.items()))
     drawn = {
         tuple(values.tobytes() for values in _draw(Seed(kind, 5), problem=problem).values())
         for kind in KINDS
@@ -183,7 +184,7 @@ def test_integers_cover_their_range_or_a_safe_part_of_it(name: str) -> None:
     dtype = DTYPES[name]
     argument = Argument(name="i", role=Role.INPUT, dtype=dtype, shape=(400_000,))
     with _memory((argument,)) as memory:
-        fill(memory, PROBLEM, Seed("normal", 1))
+        fill(memory, {}, Seed("normal", 1))
         values = memory.window("i").astype(np.int64)
     is_signed = name.startswith("int")
     top = min(2**15, 2 ** (8 * dtype.size_bytes - is_signed) - 1)
@@ -196,5 +197,5 @@ def test_booleans_are_both() -> None:
     """A draw of booleans holds true and false, about evenly."""
     argument = Argument(name="b", role=Role.INPUT, dtype=DTYPES["bool"], shape=(1000,))
     with _memory((argument,)) as memory:
-        fill(memory, PROBLEM, Seed("normal", 1))
+        fill(memory, {}, Seed("normal", 1))
         assert 400 < int(memory.window("b").sum()) < 600

@@ -8,8 +8,7 @@ import pytest
 
 from harness.arena.memory import Memory, lay_out
 from harness.dtypes import DTYPES
-from harness.oracle.expect import Expected
-from harness.oracle.judge import judge_outputs
+from harness.oracle.judge import Expected, judge_outputs
 from harness.records import Argument, Bound, Role
 
 SHAPES = {"y": (2, 3, 4, 5), "count": (7,)}

@@ -116,11 +116,11 @@ def test_a_reference_stands_in_the_folder_beside(tmp_path: Path) -> None:
     """`reference/<slug_in_snake>.py` beside the folder of problems is found."""
     _write(tmp_path / "problems", "my-own")
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "my_own.py").write_text("def reference(): …\n")
+    (tmp_path / "reference" / "my_own.py").write_text("def reference(): ...\n")
     found = load_problem("my-own", problems=tmp_path / "problems").reference
     assert found is not None
     assert found.path == (tmp_path / "reference" / "my_own.py").resolve()
-    assert found.source == "def reference(): …\n"
+    assert found.source == "def reference(): ...\n"
 
 
 @pytest.mark.parametrize("place", ["reference", "some/reference"])
@@ -128,17 +128,56 @@ def test_a_reference_stands_beside_the_folder_or_inside(place: str, tmp_path: Pa
     """The folder `reference` may be the sibling or a child of the problem's folder."""
     path = _write(tmp_path / "some", "my-own")
     (tmp_path / place).mkdir()
-    (tmp_path / place / "my_own.py").write_text("pass\n")
+    (tmp_path / place / "my_own.py").write_text("def reference(): ...\n")
     found = load_problem(path).reference
     assert found is not None
-    assert found.source == "pass\n"
+    assert found.source == "def reference(): ...\n"
 
 
 def test_a_file_beside_the_problem_is_not_its_reference(tmp_path: Path) -> None:
     """That is where people put a submission: it must not become what is right."""
     path = _write(tmp_path / "some", "my-own")
-    (tmp_path / "some" / "my_own.py").write_text("pass\n")
+    (tmp_path / "some" / "my_own.py").write_text("def reference(): ...\n")
     assert load_problem(path).reference is None
+
+
+BAD_MODULES = {
+    "does not parse": (
+        "def reference(x):\n    return = x",
+        2,
+        12,
+        "not valid Python: invalid syntax",
+    ),
+    "defines something else": (
+        "def answer(x):\n    return x",
+        1,
+        1,
+        "defines no function `reference`",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column", "what"), BAD_MODULES.values(), ids=BAD_MODULES
+)
+@pytest.mark.parametrize("is_fenced", [True, False], ids=["in the text", "beside"])
+def test_a_bad_reference_is_told_with_its_place(
+    tmp_path: Path, source: str, line: int, column: int, what: str, is_fenced: bool
+) -> None:
+    """A fault in the module is told when the problem is read, in whichever file it stands."""
+    path = where = _write(tmp_path / "some", "my-own")
+    if is_fenced:
+        before = path.read_text() + "\n## Reference\n```python\n"
+        path.write_text(f"{before}{source}\n```\n")
+        line += before.count("\n")
+    else:
+        where = tmp_path / "reference" / "my_own.py"
+        where.parent.mkdir()
+        where.write_text(source)
+    with pytest.raises(UserError) as caught:
+        load_problem(path)
+    assert str(caught.value).startswith(f"{where.resolve()}:{line}:{column}: the reference ")
+    assert what in str(caught.value).splitlines()[0]
 
 
 def test_another_reference_is_another_problem(tmp_path: Path) -> None:
@@ -146,7 +185,7 @@ def test_another_reference_is_another_problem(tmp_path: Path) -> None:
     path = _write(tmp_path / "some", "my-own")
     (tmp_path / "reference").mkdir()
     hashes = set()
-    for source in ("pass\n", "pass  # changed\n"):
+    for source in ("def reference(): ...\n", "def reference(): ...  # changed\n"):
         (tmp_path / "reference" / "my_own.py").write_text(source)
         hashes.add(load_problem(path).sha256)
     assert len(hashes) == 2
@@ -155,9 +194,9 @@ def test_another_reference_is_another_problem(tmp_path: Path) -> None:
 def test_two_references_are_one_too_many(tmp_path: Path) -> None:
     """A block in the file and a module beside it: the user decides, not we."""
     path = _write(tmp_path / "some", "my-own")
-    path.write_text(path.read_text() + "## Reference\n```python\npass\n```\n")
+    path.write_text(path.read_text() + "## Reference\n```python\ndef reference(): ...\n```\n")
     (tmp_path / "reference").mkdir()
-    (tmp_path / "reference" / "my_own.py").write_text("pass\n")
+    (tmp_path / "reference" / "my_own.py").write_text("def reference(): ...\n")
     with pytest.raises(UserError, match=r"two references.*my_own\.py; keep one"):
         load_problem(path)
 

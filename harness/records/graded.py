@@ -1,0 +1,131 @@
+"""What a grade is made of: timings, the machine, the walls, the whole."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from harness.records.asked import Problem, Tier
+from harness.records.judged import CaseResult, Limits, Submission, Verdict
+
+
+class State(StrEnum):
+    FASTER = "faster"
+    SLOWER = "slower"
+    TIE = "tie"
+    UNSTABLE = "unstable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One paired sample: nanoseconds per call of each arm on the same inputs."""
+
+    candidate_ns: float
+    baseline_ns: float
+    again_ns: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    rounds: tuple[Round, ...]
+    quiet: bool = True  # the baseline faulted no page any more when timing began
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    case: str
+    baseline: str
+    state: State
+    speedup: float
+    ci_low: float
+    ci_high: float
+    aa: float
+    candidate_ms: float
+    baseline_ms: float
+    percent_of_limit: float | None
+    batch: int
+    null_ns: float
+    launches: tuple[Launch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    planned: int
+    passed: int
+    correct: bool
+    speedup: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What was asked of a grade; recorded in it."""
+
+    dtype: str | None = None
+    device: str = "auto"
+    case: str | None = None
+    tier: Tier | None = None
+    seed: str | None = None
+    keep: Path | None = None
+    time: bool = True
+    # one thread by default: intervals are several times narrower than with all cores, and it is
+    # the same work on every machine
+    threads: int = 1
+    budget_s: float = 10.0  # per bench case
+    compiler: str = "g++"
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One promise of the sandbox: kept, not kept, or not tested, and why."""
+
+    name: str
+    holds: bool | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    level: int
+    freeze: str  # "cgroup" or "signal"
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    kind: str  # cpu, cuda or emulated
+    name: str
+    fingerprint: str
+    ranking_class: str
+    threads: int
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconds:
+    """None for what was not done in this grade."""
+
+    build: float | None
+    check: float | None
+    time: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    problem: Problem
+    submission: Submission
+    dtype: str
+    policy: Policy
+    verdict: Verdict
+    reason: str
+    message: str
+    cases: tuple[CaseResult, ...]
+    timing: tuple[Timing, ...]
+    score: Score
+    isolation: Isolation
+    machine: Machine
+    seconds: Seconds
+    log: str = ""
