@@ -21,7 +21,7 @@ from harness.clock.statistics import score_of
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.oracle.check import Check, check_case, seeds_for
 from harness.oracle.draw import Seed
-from harness.oracle.expect import Oracle
+from harness.oracle.expect import Oracle, memory_needed
 from harness.oracle.judge import Expected
 from harness.problem import catalogue
 from harness.problem.shapes import ShapeError, arguments_of
@@ -203,7 +203,7 @@ def _not_gradable(job: _Job) -> str:
             arguments = arguments_of(job.problem, case, job.dtype)
         except ShapeError as error:
             raise UserError(f"{job.problem.path}: case `{case.name}`: {error}") from error
-        needed = 8 * sum(a.nbytes for a in arguments)  # the draw, its float64 twin, the outputs
+        needed = memory_needed(arguments)
         if needed > available:
             return (
                 f"case `{case.name}` needs about {needed / 1e9:.1f} GB,"

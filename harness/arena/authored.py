@@ -3,6 +3,7 @@ What a problem's own module may be asked, beside its reference: to draw inputs, 
 and to have its work counted. It runs in a runner like everybody; what it says lies in lent memory.
 """
 
+import math
 import random
 import sys
 import types
@@ -185,6 +186,14 @@ _MOVES = frozenset(
 )  # fmt: skip
 
 
+# products that torch's counter has no formula for: their two factors' shapes come in
+_PRODUCTS = {
+    torch.ops.aten.mv: lambda matrix, *_, **__: 2 * math.prod(matrix),
+    torch.ops.aten.dot: lambda one, *_, **__: 2 * math.prod(one),
+    torch.ops.aten.addmv: lambda _bias, matrix, *_, **__: 2 * math.prod(matrix),
+}
+
+
 def _tensors(tree: Any) -> Iterator[torch.Tensor]:
     if isinstance(tree, torch.Tensor):
         yield tree
@@ -197,7 +206,8 @@ def _count(module: types.ModuleType, windows: Sequence[Named], _: int) -> None:
     """Into the note go two numbers: what torch's counter says, and one an element of the rest."""
     (named,) = windows
     note = named.pop(NOTE)[1]
-    with FlopCounterMode(display=False) as counter, _Elementwise(counter) as others:
+    counter = FlopCounterMode(display=False, custom_mapping=_PRODUCTS)
+    with counter, _Elementwise(counter) as others:
         module.reference(**read_by_reference(named))
     note.copy_(torch.tensor([counter.get_total_flops(), others.total], dtype=note.dtype))
 

@@ -1,4 +1,4 @@
-"""`grade problems …`: what can be graded."""
+"""`grade problems …`: what can be graded; show one, prove some, begin one."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ FOLDER = click.option(
     "--problems", "folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Look for problems here first.",
 )  # fmt: skip
+HELD, FAULTS = 0, 2
 
 
 @click.group()
 def problems() -> None:
-    """The problems: list them, show one."""
+    """The problems: list, show, check, begin one, begin an answer to one."""
 
 
 @problems.command(name="list")
@@ -38,14 +39,109 @@ def list_problems(folder: Path | None) -> None:
 
 @problems.command(name="show")
 @click.argument("problem", metavar="SLUG|PATH", shell_complete=complete_slug)
+@click.option("--case", metavar="NAME", help="Only this case, with every size that it has.")
 @FOLDER
-def show_problem(problem: str, folder: Path | None) -> None:
-    """One problem: prose, signature, shapes, cases, sizes."""
+def show_problem(problem: str, case: str | None, folder: Path | None) -> None:
+    """One problem: prose, signature, shapes, cases, sizes, tolerance."""
     from rich.console import Console
 
     from harness.problem.catalogue import load_problem
-    from harness.report.catalogue import render_problem
+    from harness.report.catalogue import render_case, render_problem
 
-    Console(highlight=False, markup=False, emoji=False).print(
-        render_problem(load_problem(problem, problems=folder))
-    )
+    loaded = load_problem(problem, problems=folder)
+    shown = render_problem(loaded) if case is None else render_case(loaded, case)
+    Console(highlight=False, markup=False, emoji=False).print(shown)
+
+
+@problems.command(name="check")
+@click.argument("names", metavar="[SLUG|PATH]…", nargs=-1, shell_complete=complete_slug)
+@click.option("--fix", is_flag=True, help="Write booleans, types and spellings in one way.")
+@FOLDER
+def check_problems(names: tuple[str, ...], fix: bool, folder: Path | None) -> int:
+    """Prove problems: all that can be listed, or those that are named."""
+    from rich.console import Console
+
+    from harness.arena.host import Arena
+    from harness.problem.catalogue import slugs
+    from harness.proof.prove import prove
+    from harness.report.proof import render_conclusion, render_finding
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if fix:
+        _fix(names or tuple(slugs(folder)), folder)
+    proofs = []
+    with Arena() as arena:
+        for name in names or slugs(folder):
+            console.print(name, style="bold")
+            proofs.append(
+                prove(
+                    name,
+                    arena=arena,
+                    problems=folder,
+                    tell=lambda finding: console.print(render_finding(finding), soft_wrap=True),
+                )
+            )
+    console.print(render_conclusion(proofs), soft_wrap=True)
+    return HELD if all(proof.holds for proof in proofs) else FAULTS
+
+
+def _fix(names: tuple[str, ...], folder: Path | None) -> None:
+    raise NotImplementedError
+
+
+@problems.command(name="starter")
+@click.argument("problem", metavar="SLUG|PATH", shell_complete=complete_slug)
+@click.option(
+    "--language", type=click.Choice(["cpp", "cuda", "triton", "torch"]), default="cpp",
+    show_default=True, help="In which to begin.",
+)  # fmt: skip
+@click.option("-o", "--output", metavar="FILE|-", help="Default: the slug and its suffix, here.")
+@FOLDER
+def write_starter(problem: str, language: str, output: str | None, folder: Path | None) -> None:
+    """Begin an answer: it compiles, names every argument with its shape, and is wrong."""
+    from harness.problem.catalogue import gradable, load_problem
+    from harness.problem.starter import SUFFIXES, render_starter
+
+    loaded = gradable(load_problem(problem, problems=folder))
+    text = render_starter(loaded, language)
+    if output == "-":
+        click.echo(text, nl=False)
+        return
+    path = Path(output or f"{loaded.slug.replace('-', '_')}{SUFFIXES[language]}")
+    _write_new(path, text)
+    named = problem if loaded.path.resolve() != Path(problem).resolve() else str(problem)
+    click.echo(f"{path}: now fill it in, then\n  grade {path} --problem {named}")
+
+
+@problems.command(name="new")
+@click.argument("slug")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
+    help="Default: SLUG.md, in ./problems where there is such a folder.",
+)  # fmt: skip
+def new_problem(slug: str, output: Path | None) -> None:
+    """Begin a problem: one Markdown file that passes `grade problems check` as it is."""
+    from harness.errors import UserError
+    from harness.problem.catalogue import slugs
+    from harness.problem.spec import SLUG
+    from harness.problem.starter import render_problem_starter
+
+    if not SLUG.fullmatch(slug):
+        raise UserError(f"{slug!r} is not a slug: lower-case letters, digits and -, up to 64")
+    if slug in slugs():
+        raise UserError(f"there is a problem `{slug}` already: {slugs()[slug]}")
+    text = render_problem_starter(slug)
+    path = output or (Path("problems") if Path("problems").is_dir() else Path()) / f"{slug}.md"
+    _write_new(path, text)
+    click.echo(f"{path}: now say what it asks, then\n  grade problems check {path}")
+
+
+def _write_new(path: Path, text: str) -> None:
+    from harness.disk import write_atomically
+    from harness.errors import UserError
+
+    if path.exists():
+        raise UserError(f"{path} is there already; name another file with -o")
+    if not path.resolve().parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.resolve().parent}")
+    write_atomically(path.resolve(), text.encode())

@@ -14,10 +14,10 @@ from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
 from harness.disk import write_atomically
 from harness.errors import HarnessError
-from harness.oracle.draw import STRUCTURED, Seed, fill
+from harness.oracle.draw import STRUCTURED, Seed, draw_inputs
 from harness.oracle.expect import Oracle
 from harness.oracle.judge import Expected
-from harness.problem.shapes import arguments_of, declared_of
+from harness.problem.shapes import arguments_of
 from harness.records import (
     Argument,
     Case,
@@ -131,10 +131,8 @@ def _answer(
         )
         if isinstance(lent, Fell):
             return lent
-        # all while the stranger is frozen; in the slack around inputs is poison too
-        inputs.poison()
-        fill(inputs, declared_of(check.problem, case), seed)
-        check.oracle.module.draw(case, arguments, inputs, seed.number)
+        # all while the stranger is frozen
+        draw_inputs(check.problem, case, arguments, inputs, seed, check.oracle.module)
         outputs.poison()
         outputs.restore(inputs)
         ran = check.session.call(timeout_s=call_s)

@@ -7,7 +7,7 @@ made to reveal a family of mistakes; they shape one input, chosen by the seed, a
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from harness.arena.memory import Memory
 from harness.errors import UserError
-from harness.records import Distribution
+from harness.oracle.module import Module
+from harness.problem.shapes import declared_of
+from harness.records import Argument, Case, Distribution, Problem
 
 Generator = np.random.Generator
 Floats = NDArray[np.float32]
@@ -114,6 +116,20 @@ def fill(memory: Memory, declared: Mapping[str, Distribution], seed: Seed, windo
             target[...] = KINDS[seed.kind](rng, values) if name == focus else values
         else:
             target[...] = _integers(rng, target)
+
+
+def draw_inputs(
+    problem: Problem,
+    case: Case,
+    arguments: Sequence[Argument],
+    inputs: Memory,
+    seed: Seed,
+    module: Module,
+) -> None:
+    """A whole draw: in the slack around inputs poison, in them what is drawn, by us or by it."""
+    inputs.poison()
+    fill(inputs, declared_of(problem, case), seed)
+    module.draw(case, arguments, inputs, seed.number)
 
 
 def _declared(

@@ -94,6 +94,11 @@ class Oracle:
         self.module.close()
 
 
+def memory_needed(arguments: Sequence[Argument]) -> int:
+    """About what judging a draw takes: the inputs, their float64 twins, the outputs of each."""
+    return 8 * sum(argument.nbytes for argument in arguments)
+
+
 def _own_error(got: Array, truth: Array, argument: Argument) -> tuple[float, float]:
     """What the reference gets wrong in the problem's dtype; where it overflows says nothing."""
     with np.errstate(over="ignore"):

@@ -10,6 +10,11 @@ _SHAPE = re.compile(r"`(?P<name>\w+)`[^\n`]*\bshape\b\s*:?\s*\$\\?\(?(?P<axes>[^
 _SYMBOL = re.compile(r"[A-Za-z](?:_(?:\{\w+\}|\w))?|[A-Za-z]\w*")
 
 
+def shapes_told(problem: Problem) -> int:
+    """How many shapes the body tells in a form that can be compared."""
+    return sum(1 for _ in _SHAPE.finditer(problem.body))
+
+
 def disagreements(problem: Problem) -> Iterator[str]:
     """A sentence for each place where the body and `shapes` differ."""
     declared = dict(problem.shapes)

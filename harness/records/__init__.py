@@ -39,6 +39,7 @@ from harness.records.judged import (
     Submission,
     Verdict,
 )
+from harness.records.proved import Finding, Outcome, Proof
 
 __all__ = [
     "Argument",
@@ -51,15 +52,18 @@ __all__ = [
     "Distribution",
     "Fault",
     "Fell",
+    "Finding",
     "Grade",
     "Isolation",
     "Language",
     "Launch",
     "Limits",
     "Machine",
+    "Outcome",
     "Param",
     "Policy",
     "Problem",
+    "Proof",
     "Property",
     "Ran",
     "Reference",
