@@ -300,10 +300,11 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
 
     def open_baseline(nursery: int, heap_bytes: int) -> Session | Fell:
         assert job.arena is not None
-        assert job.problem.reference is not None
+        reference = job.problem.reference
+        assert reference is not None
         return job.arena.open_python(
-            job.problem.reference.source.encode(),
-            name="reference.py",
+            reference.module,
+            name=reference.path.name,
             style=Style.REFERENCE,
             threads=job.threads,
             limits=job.policy.limits,

@@ -32,8 +32,8 @@ class Module:
         self._let = problem.let
         self._limit_s = limits.call_s * 6  # trusted to be right; still not for ever
         opened = arena.open_python(
-            self._reference.source.encode(),
-            name="reference.py",
+            self._reference.module,
+            name=self._reference.path.name,
             style=Style.REFERENCE,
             threads=1,  # small cases: a second thread costs more than it brings
             limits=limits,

@@ -41,6 +41,7 @@ def render_starter(problem: Problem, language: str) -> str:
             outputs=[tensor for tensor in tensors if tensor["is_written"]],
             threads=_free("threads", taken),
             let=problem.let,
+            has_var=any(param.dtype is None for param in problem.params),
             parameters=[c_parameter(param) for param in problem.params],
             names=[param.name for param in problem.params],
         )

@@ -110,6 +110,11 @@ class Reference:
     defines: frozenset[str] = frozenset()
 
     @property
+    def module(self) -> bytes:
+        """Its source on the lines where it stands: tracebacks show the author's own numbers."""
+        return ("\n" * (self.line - 1) + self.source).encode()
+
+    @property
     def draws(self) -> bool:
         """It makes inputs of its own."""
         return "inputs" in self.defines

@@ -161,6 +161,16 @@ def test_an_arena_outlives_a_broken_reference(
     assert grade_source(RIGHT).verdict is Verdict.ACCEPTED
 
 
+def test_a_broken_reference_shows_the_line_of_the_file(
+    grade_source: "GradeSource", make_problem: "MakeProblem"
+) -> None:
+    """The traceback counts the lines of the Markdown file, and names it as the author does."""
+    problem = make_problem(FRONT, "def reference(x, n):\n    return x + missing")
+    line = problem.path.read_text().split("x + missing")[0].count("\n") + 1
+    with pytest.raises(ReferenceFailed, match=rf'File "small\.md", line {line}, in reference'):
+        grade_source(RIGHT, problem=problem)
+
+
 def test_a_reference_may_be_warned(
     grade_source: "GradeSource", make_problem: "MakeProblem"
 ) -> None:
