@@ -102,6 +102,7 @@ class Arena:
         def bear(theirs: int) -> Box:
             return self.tools.bear_program(
                 [str(runner)],
+                reads=[runner],
                 descriptors=[theirs],
                 env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
                 cpus=_cores(threads, nursery),

@@ -5,21 +5,27 @@ A Nursery is a helper process of ours that forks boxes; a Box is one stranger (o
 reference) in it: frozen, thawed, waited for and killed, and nothing of it survives a kill.
 """
 
+import contextlib
+import functools
 import itertools
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 from harness.errors import SandboxError
 from harness.records import Limits
-from harness.sandbox import cgroups
+from harness.sandbox import cgroups, view
 from harness.sandbox.box import Box, Log
+from harness.sandbox.root import WORK, given
+from harness.sandbox.walls import Walls
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
@@ -37,6 +43,7 @@ class Nursery:
         env: Mapping[str, str] | None = None,
         groups: bool = True,
         namespaces: bool = True,
+        walls: bool = True,
     ) -> None:
         home, self.no_group_reason = cgroups.find_home() if groups else (None, "not asked for")
         self._groups = None
@@ -46,6 +53,8 @@ class Nursery:
         settings = {
             "preload": list(preload),
             "namespaces": namespaces,
+            "walls": walls,
+            "view": asdict(view.of_this_interpreter()),
             "group": str(self._groups) if self._groups else None,
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -65,7 +74,8 @@ class Nursery:
         theirs.close()
         self._door = ours
         self._hello: dict[str, object] | None = None
-        self._boxes = itertools.count()
+        self._folders = itertools.count()
+        self._births = itertools.count()
 
     def _ready(self) -> dict[str, object]:
         if self._hello is None:
@@ -87,13 +97,23 @@ class Nursery:
     def has_namespaces(self) -> bool:
         return bool(self._ready()["namespaces"])
 
+    @functools.cached_property
+    def walls(self) -> Walls:
+        """What every box of this nursery lives behind."""
+        return Walls(**cast("dict[str, Any]", self._ready()["walls"]))
+
+    @property
+    def troubles(self) -> list[str]:
+        """Why stronger walls could not be had, the strongest first."""
+        return cast("list[str]", self._ready()["troubles"])
+
     @property
     def has_groups(self) -> bool:
         return self._groups is not None
 
     def scratch(self) -> Path:
         """A new empty folder that goes away with the nursery, even if the judge is killed."""
-        folder = Path(str(self._ready()["scratch"])) / str(next(self._boxes))
+        folder = Path(str(self._ready()["scratch"])) / str(next(self._folders))
         folder.mkdir()
         return folder
 
@@ -102,13 +122,21 @@ class Nursery:
         argv: Sequence[str],
         *,
         files: Mapping[str, bytes] | None = None,
+        reads: Sequence[Path] = (),
         descriptors: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
         cpus: Sequence[int] = (),
         limits: Limits,
     ) -> Box:
-        """A new box that becomes a program, started in a folder that holds the given files."""
-        return self._bear(argv, "", files or {}, descriptors, env or {}, cpus, limits)
+        """
+        A new box that becomes a program, started in a folder that holds the given files. Of the
+        host's other files it may read the system's and those named, under the names by which the
+        arguments call them or, in a root of its own, under others that are put in their place.
+        """
+        if self.walls.root:
+            for number, path in enumerate(reads):
+                argv = [word.replace(str(path), given(number, path)) for word in argv]
+        return self._bear(argv, "", files or {}, reads, descriptors, env or {}, cpus, limits)
 
     def bear_module(
         self,
@@ -120,31 +148,35 @@ class Nursery:
         limits: Limits,
     ) -> Box:
         """A new box that runs `main(3)` of a module of ours that the nursery has imported."""
-        return self._bear((), module, {}, descriptors, env, cpus, limits)
+        return self._bear((), module, {}, (), descriptors, env, cpus, limits)
 
     def _bear(
         self,
         argv: Sequence[str],
         module: str,
         files: Mapping[str, bytes],
+        reads: Sequence[Path],
         descriptors: Sequence[int],
         env: Mapping[str, str],
         cpus: Sequence[int],
         limits: Limits,
     ) -> Box:
-        scratch = self.scratch()
-        for name, data in files.items():
-            (scratch / name).write_bytes(data)
-        group = cgroups.Group(self._groups / scratch.name) if self._groups else None
+        has_root = self.walls.root
+        made = None if has_root else self.scratch()
+        group = cgroups.Group(self._groups / str(next(self._births))) if self._groups else None
         log = Log(limits.log_bytes)
+        home = WORK if has_root else str(made)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         request = {
             "argv": list(argv),
             "module": module,
-            "env": {**environment(), "TMPDIR": str(scratch), "HOME": str(scratch), **env},
-            "cwd": str(scratch),
-            "group": group is not None,
+            "files": list(files),
+            "reads": [str(path) for path in reads],
+            "env": {**environment(), "TMPDIR": home, "HOME": home, **env},
+            "folder": str(made or ""),
+            "folder_bytes": limits.file_bytes,
+            "groups": int(group is not None),
             "cpus": list(cpus),
             "rlimits": {
                 "RLIMIT_AS": limits.memory_bytes,
@@ -153,10 +185,12 @@ class Nursery:
                 "RLIMIT_NOFILE": 4096,
             },
         }
-        passed = [theirs.fileno(), log.descriptor, *([group.procs] if group else []), *descriptors]
-        box = Box(ours, log, group, scratch)
+        box = Box(ours, log, group, made)
         try:
-            with theirs:
+            with theirs, contextlib.ExitStack() as stack:
+                contents = [_memfd(data, stack) for data in files.values()]
+                groups = [group.procs] if group else []
+                passed = [theirs.fileno(), log.descriptor, *groups, *contents, *descriptors]
                 self._send(json.dumps(request).encode(), passed)
             box.meet()
         except SandboxError:
@@ -181,6 +215,8 @@ class Nursery:
             cgroups.remove_tree(self._groups)
         if self._hello is not None:  # gone already, unless the nursery was killed
             shutil.rmtree(str(self._hello["scratch"]), ignore_errors=True)
+            with contextlib.suppress(OSError):
+                Path(str(self._hello["root"])).rmdir()
         self._errors.close()
 
     def __enter__(self) -> Self:
@@ -193,6 +229,14 @@ class Nursery:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _memfd(data: bytes, stack: contextlib.ExitStack) -> int:
+    descriptor = os.memfd_create("file", os.MFD_CLOEXEC)
+    stack.callback(os.close, descriptor)
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
+    return descriptor
 
 
 def environment() -> dict[str, str]:
