@@ -170,7 +170,8 @@ class Limits:
     load_s: float = 60.0
     call_s: float = 10.0
     grade_s: float = 1800.0
-    memory_bytes: int = 16 << 30
+    memory_bytes: int = 16 << 30  # of each process, and of all together where that can be had
+    processes: int = 1024  # threads are counted too
     log_bytes: int = 1 << 20
     file_bytes: int = 1 << 30
     artefact_bytes: int = 256 << 20
@@ -331,6 +332,7 @@ class Policy:
     threads: int = 1
     budget_s: float = 10.0  # per bench case
     compiler: str = "g++"
+    isolation: str = "best"  # or "strict": the highest level or none; or "off": no walls
     limits: Limits = field(default_factory=Limits)
 
 
@@ -348,6 +350,7 @@ class Isolation:
     level: int
     freeze: str  # "cgroup" or "signal"
     properties: tuple[Property, ...]
+    missing: str = ""  # to the highest level, and how to get it, in one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

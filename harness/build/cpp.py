@@ -276,4 +276,8 @@ def _prelude(compiler: Compiler, nursery: Nursery) -> Path:
                 raise ToolError(f"the standard headers do not compile:\n{compiled.log}")
             write_atomically(folder / "prelude.hpp.gch", data)
             write_atomically(header, text)
+            # whatever the umask: compilers run as another user
+            folder.chmod(0o755)
+            (folder / "prelude.hpp.gch").chmod(0o644)
+            header.chmod(0o644)
     return header

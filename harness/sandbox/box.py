@@ -7,13 +7,14 @@ import shutil
 import signal
 import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from harness.errors import SandboxError
-from harness.sandbox import cgroups, processes
+from harness.sandbox import cgroups, processes, quotas
 from harness.sandbox.nursery import HELLO, STATUS
 
 _CREDENTIALS = struct.Struct("3i")
@@ -70,11 +71,17 @@ class Box:
     """One boxed process tree."""
 
     def __init__(
-        self, control: socket.socket, log: Log, group: cgroups.Group | None, made: Path | None
+        self,
+        control: socket.socket,
+        log: Log,
+        group: cgroups.Group | None,
+        shares: Sequence[quotas.Quota],
+        made: Path | None,
     ) -> None:
         self._control = control
         self.log = log
         self.group = group
+        self._shares = shares
         self._made = made  # its folder, if it stands on the host's disk
         self.pid = 0
         self._folder: int | None = None
@@ -134,6 +141,14 @@ class Box:
                 )
         return self._ended
 
+    @property
+    def has_run_out_of_memory(self) -> bool:
+        """Whether one of its processes was killed because all together had too much."""
+        folders = [share.path for share in self._shares]
+        if self.group is not None:
+            folders.append(self.group.path)
+        return any(quotas.has_run_out(folder) for folder in folders)
+
     def kill(self) -> None:
         """End every process of it."""
         if self.group is not None:
@@ -147,6 +162,8 @@ class Box:
         finally:
             if self.group is not None:
                 self.group.close()
+            for share in self._shares:
+                share.close()
             self._control.close()
             self.log.close()
             if self._folder is not None:

@@ -22,7 +22,7 @@ from typing import Any, Self, cast
 
 from harness.errors import SandboxError
 from harness.records import Limits
-from harness.sandbox import cgroups, view
+from harness.sandbox import cgroups, quotas, view
 from harness.sandbox.box import Box, Log
 from harness.sandbox.root import WORK, given
 from harness.sandbox.walls import Walls
@@ -45,17 +45,20 @@ class Nursery:
         namespaces: bool = True,
         walls: bool = True,
     ) -> None:
+        self.has_walls = walls  # were asked for, that is
         home, self.no_group_reason = cgroups.find_home() if groups else (None, "not asked for")
         self._groups = None
         if home is not None:
             self._groups = home / cgroups.fresh_name()
             self._groups.mkdir()
+        self._quotas = quotas.Quotas(self._groups) if groups else None
+        folders = [self._groups, *(self._quotas.folders.values() if self._quotas else ())]
         settings = {
             "preload": list(preload),
             "namespaces": namespaces,
             "walls": walls,
             "view": asdict(view.of_this_interpreter()),
-            "group": str(self._groups) if self._groups else None,
+            "groups": [str(folder) for folder in folders if folder is not None],
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = Log(1 << 16)
@@ -90,6 +93,15 @@ class Nursery:
         assert self._hello is not None
         return self._hello
 
+    def unheld(self, controller: str) -> str:
+        """Why there is no sum over a box's memory or processes; empty if there is."""
+        return self._quotas.reasons.get(controller, "") if self._quotas else "not asked for"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has told what it holds; before that no box can have been born."""
+        return self._hello is not None
+
     def wait_until_ready(self) -> None:
         self._ready()
 
@@ -106,6 +118,11 @@ class Nursery:
     def troubles(self) -> list[str]:
         """Why stronger walls could not be had, the strongest first."""
         return cast("list[str]", self._ready()["troubles"])
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether the processes of boxes' user are counted apart from those of the judge's."""
+        return self.walls.user or (self.has_namespaces and os.geteuid() != 0)
 
     @property
     def has_groups(self) -> bool:
@@ -163,12 +180,17 @@ class Nursery:
     ) -> Box:
         has_root = self.walls.root
         made = None if has_root else self.scratch()
-        group = cgroups.Group(self._groups / str(next(self._births))) if self._groups else None
+        name = str(next(self._births))
+        group = cgroups.Group(self._groups / name) if self._groups else None
+        if group is not None:
+            quotas.limit(group.path, limits)
+        shares = self._quotas.bear(name, limits) if self._quotas else []
+        joined: list[cgroups.Group | quotas.Quota] = [*([group] if group else []), *shares]
         log = Log(limits.log_bytes)
         home = WORK if has_root else str(made)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        request = {
+        request: dict[str, Any] = {
             "argv": list(argv),
             "module": module,
             "files": list(files),
@@ -176,7 +198,7 @@ class Nursery:
             "env": {**environment(), "TMPDIR": home, "HOME": home, **env},
             "folder": str(made or ""),
             "folder_bytes": limits.file_bytes,
-            "groups": int(group is not None),
+            "groups": len(joined),
             "cpus": list(cpus),
             "rlimits": {
                 "RLIMIT_AS": limits.memory_bytes,
@@ -185,11 +207,13 @@ class Nursery:
                 "RLIMIT_NOFILE": 4096,
             },
         }
-        box = Box(ours, log, group, made)
+        if self.unheld("pids") and self.counts_alone:
+            request["rlimits"]["RLIMIT_NPROC"] = limits.processes
+        box = Box(ours, log, group, shares, made)
         try:
             with theirs, contextlib.ExitStack() as stack:
                 contents = [_memfd(data, stack) for data in files.values()]
-                groups = [group.procs] if group else []
+                groups = [each.procs for each in joined]
                 passed = [theirs.fileno(), log.descriptor, *groups, *contents, *descriptors]
                 self._send(json.dumps(request).encode(), passed)
             box.meet()
@@ -213,6 +237,8 @@ class Nursery:
             self._process.wait()
         if self._groups is not None:
             cgroups.remove_tree(self._groups)
+        if self._quotas is not None:
+            self._quotas.close()
         if self._hello is not None:  # gone already, unless the nursery was killed
             shutil.rmtree(str(self._hello["scratch"]), ignore_errors=True)
             with contextlib.suppress(OSError):

@@ -38,6 +38,8 @@ DENIED = {
     "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305,
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, SCHED_SETAFFINITY = 56, 435, 41, 203
+# what a namespace of one's own makes harmless
+SHARED = {"socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240}
 _NAMESPACES = (
     kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUSER
     | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | 0x02000000  # and of cgroups
@@ -56,14 +58,14 @@ _Step = tuple[int, int, int, int]  # code, steps to skip if true, if false, oper
 
 
 @functools.cache
-def program(*, sockets: bool, affinity: bool) -> bytes:
+def program(*, is_alone: bool, affinity: bool) -> bytes:
     """
-    The filter. Without a network of its own a box makes no sockets at all; one that is pinned to
-    cores does not choose others.
+    The filter. A box that is not alone in its namespaces makes no sockets at all, and nothing else
+    that others may find; one that is pinned to cores does not choose others.
     """
     denied = list(DENIED.values())
-    if not sockets:
-        denied.append(SOCKET)
+    if not is_alone:
+        denied += SHARED.values()
     if not affinity:
         denied.append(SCHED_SETAFFINITY)
     steps = [
@@ -79,7 +81,7 @@ def program(*, sockets: bool, affinity: bool) -> bytes:
     # its flags lie in memory, where a filter cannot look: libc falls back to clone
     steps += _refused(CLONE3, _ENOSYS)
     steps += _with_first_argument(CLONE, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, _PASS])
-    if sockets:
+    if is_alone:
         steps += _with_first_argument(SOCKET, list(_only(_FAMILIES)))
     steps.append(_PASS)
     return b"".join(struct.pack("=HBBI", *step) for step in steps)

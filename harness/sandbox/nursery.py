@@ -53,8 +53,8 @@ def main(argv: list[str]) -> None:
     settings = json.loads(argv[1])
     own = _enter_namespaces() if settings["namespaces"] else None
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    group = Path(settings["group"]) if settings["group"] else None
-    with _watching(door, group):
+    groups = [Path(group) for group in settings["groups"]]
+    with _watching(door, groups):
         for name in settings["preload"]:
             importlib.import_module(name)
     gc.collect()
@@ -74,7 +74,7 @@ def main(argv: list[str]) -> None:
         door.send(json.dumps(hello).encode())
         _serve(door, place)
     finally:
-        if group is not None:
+        for group in groups:
             cgroups.remove_tree(group)
         shutil.rmtree(scratch, ignore_errors=True)
         # never as a tree: the host's own files are mounted there
@@ -98,11 +98,11 @@ def _view(told: dict[str, list[str]]) -> View:
 
 
 @contextlib.contextmanager
-def _watching(door: socket.socket, group: Path | None) -> Iterator[None]:
+def _watching(door: socket.socket, groups: list[Path]) -> Iterator[None]:
     """While torch is imported nobody reads the socket: the kernel says when the judge is gone."""
 
     def leave(*_: object) -> None:
-        if group is not None:
+        for group in groups:
             cgroups.remove_tree(group)
         os._exit(0)
 

@@ -53,8 +53,8 @@ def candidates(*, namespaces: bool) -> Iterator[Walls]:
 
 def prepare(walls: Walls, root: Path, view: View) -> None:
     """What can be done once for all boxes of a nursery, in the nursery."""
-    seccomp.program(sockets=walls.root, affinity=True)
-    seccomp.program(sockets=walls.root, affinity=False)
+    seccomp.program(is_alone=walls.root, affinity=True)
+    seccomp.program(is_alone=walls.root, affinity=False)
     if walls.root:
         kernel.unshare(kernel.CLONE_NEWNS)
         kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
@@ -87,7 +87,7 @@ def enter(
         restrict(folder, view, reads, version=walls.landlock)
     if walls.filter:
         _drop(owner)
-        kernel.install_filter(seccomp.program(sockets=walls.root, affinity=not is_pinned))
+        kernel.install_filter(seccomp.program(is_alone=walls.root, affinity=not is_pinned))
 
 
 def _owner(walls: Walls) -> tuple[int, int]:
