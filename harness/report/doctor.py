@@ -30,15 +30,14 @@ def _cell(holds: bool | None) -> Text:
 
 def _reasons(doors: dict[str, Finding]) -> str:
     found = dict.fromkeys(f.reason for f in doors.values() if f.holds is not False)
-    return " / ".join(found)[:100]
+    return " / ".join(found)[:60]
 
 
 def _summary(examination: Examination) -> str:
     isolation = examination.isolation
     lines = [f"\nsandbox level {isolation.level}, frozen by {isolation.freeze}"]
-    for item in isolation.properties:
-        if not item.holds:
-            lines.append(f"  {item.name}: not held ({item.reason})")
+    lost = (item for item in isolation.properties if not item.holds)
+    lines += [f"  {item.name}: not held ({item.reason})" for item in lost]
     if isolation.missing:
         lines.append(isolation.missing)
     return "\n".join(lines)

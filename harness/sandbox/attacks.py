@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,9 +31,14 @@ def main(descriptor: int) -> NoReturn:
     try:
         ATTACKS[plan["axis"]](plan["facts"])
     except (OSError, MemoryError, _Stopped) as error:
-        os.write(1, f"{type(error).__name__}: {error}".encode())
+        os.write(1, _told(error).encode())
         os._exit(STOPPED)
     os._exit(THROUGH)
+
+
+def _told(error: Exception) -> str:
+    """Short: without the path, which is known."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 class _Stopped(Exception):  # noqa: N818 — nothing is wrong with being stopped
@@ -44,14 +50,14 @@ def _called(result: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def _any_of(steps: list[Callable[[], object]]) -> None:
+def _any_of(steps: Iterable[Callable[[], object]]) -> None:
     """One way through is enough."""
     refusals = []
     for step in steps:
         try:
             step()
         except (OSError, _Stopped) as error:
-            refusals.append(str(error))
+            refusals.append(_told(error))
         else:
             return
     raise _Stopped("; ".join(dict.fromkeys(refusals)))
@@ -66,7 +72,7 @@ def _look_for(canary: str, path: str) -> None:
 
 
 def read_file(facts: Facts) -> None:
-    _any_of([lambda path=path: _look_for(facts["canary"], path) for path in facts["files"]])
+    _any_of(partial(_look_for, facts["canary"], path) for path in facts["files"])
 
 
 def write_file(facts: Facts) -> None:
@@ -99,12 +105,11 @@ def connect_abstract(facts: Facts) -> None:
 
 def see_processes(facts: Facts) -> None:
     pids = [name for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
-    marker = facts["canary"]
-    _any_of([lambda pid=pid: _look_for(marker, f"/proc/{pid}/cmdline") for pid in pids])
+    _any_of(partial(_look_for, facts["canary"], f"/proc/{pid}/cmdline") for pid in pids)
 
 
 def signal_process(facts: Facts) -> None:
-    _any_of([lambda pid=pid: os.kill(pid, signal.SIGCONT) for pid in facts["pids"]])
+    _any_of(partial(os.kill, pid, signal.SIGCONT) for pid in facts["pids"])
 
 
 def trace_process(facts: Facts) -> None:
@@ -113,19 +118,20 @@ def trace_process(facts: Facts) -> None:
 
 def read_process(facts: Facts) -> None:
     """The environment and the memory of a process of the judge's."""
-    steps: list[Callable[[], object]] = [
-        lambda: _look_for(facts["canary"], f"/proc/{facts['pid']}/environ"),
-        lambda: os.close(os.open(f"/proc/{facts['pid']}/mem", os.O_RDONLY)),
-    ]
-    _any_of(steps)
+    place = f"/proc/{facts['pid']}"
+    _any_of(
+        (
+            partial(_look_for, facts["canary"], f"{place}/environ"),
+            lambda: os.close(os.open(f"{place}/mem", os.O_RDONLY)),
+        )
+    )
 
 
 # ---- what was left lying about ------------------------------------------------------------------
 
 
 def find_descriptor(facts: Facts) -> None:
-    ways = [lambda fd=fd: _look_into(fd, facts["canary"]) for fd in range(4, 256)]
-    _any_of(ways)
+    _any_of(partial(_look_into, descriptor, facts["canary"]) for descriptor in range(4, 256))
 
 
 def _look_into(descriptor: int, canary: str) -> None:
@@ -137,7 +143,7 @@ def find_variable(facts: Facts) -> None:
     if facts["canary"] in os.environ.values():
         return
     places = ("self", "1", str(os.getppid()))
-    _any_of([lambda p=p: _look_for(facts["canary"], f"/proc/{p}/environ") for p in places])
+    _any_of(partial(_look_for, facts["canary"], f"/proc/{p}/environ") for p in places)
 
 
 # ---- the kernel ---------------------------------------------------------------------------------
@@ -159,39 +165,45 @@ def change_root(_: Facts) -> None:
 
 
 def _children(count: int, body: Callable[[], object]) -> None:
-    """Have so many children that live at once; each has done its work, or this is stopped."""
-    done, tell = os.pipe()
+    """Have so many children that live at once; all end well in the end, or it is stopped."""
+    told, tell = os.pipe()
+    waiting, going = os.pipe()
     children = []
     try:
         for _ in range(count):
             child = os.fork()
             if child == 0:
-                _as_child(body, tell)
+                os.close(going)
+                _as_child(body, tell, waiting)
             children.append(child)
         os.close(tell)
-        told = 0
-        while told < count:
-            if not (words := os.read(done, count)):
-                raise _Stopped("a child was ended")
-            told += len(words)
-    finally:
+        while os.read(told, count):
+            pass
+        os.close(going)
+        # one may have been ended after its work, so that another could do its own
+        endings = [os.waitpid(child, 0)[1] for child in children]
+    except OSError:
         for child in children:
             os.kill(child, signal.SIGKILL)
+        raise
+    if any(endings):
+        raise _Stopped("a child was ended")
 
 
-def _as_child(body: Callable[[], object], tell: int) -> NoReturn:
+def _as_child(body: Callable[[], object], tell: int, waiting: int) -> NoReturn:
     try:
         kept = body()  # until the end of it
         os.write(tell, b"x")
         os.close(tell)
-        signal.pause()
+        os.read(waiting, 1)
         del kept
+        os._exit(0)
     finally:
         os._exit(1)
 
 
 def fork_much(facts: Facts) -> None:
-    _children(facts["count"], lambda: None)
+    _children(facts["count"], int)
 
 
 def allocate_together(facts: Facts) -> None:

@@ -64,7 +64,6 @@ class _Plan:
     facts: dict[str, Any]
     descriptors: tuple[int, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()  # of the control
 
 
 Tell = Callable[[Finding], None]
@@ -86,7 +85,7 @@ def examine(nursery: Callable[..., Nursery] = Nursery, tell: Tell = lambda _: No
 
 
 def _tried(plan: _Plan, door: str, boxed: Nursery, bare: Nursery) -> Finding:
-    control = _attack(bare, plan, door, plan.limits, plan.descriptors, plan.env)
+    control = _attack(bare, plan, door, Limits(), plan.descriptors, plan.env)
     if control is not None:
         reason = f"not to be tried here: {control or 'the control ended in an unknown way'}"
         return Finding(axis=plan.axis, door=door, holds=None, reason=reason)

@@ -37,14 +37,14 @@ DENIED = {
     "sethostname": 170, "setdomainname": 171,
     "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305,
 }  # fmt: skip
-CLONE, CLONE3, SOCKET, SCHED_SETAFFINITY = 56, 435, 41, 203
+CLONE, CLONE3, SOCKET, SOCKETPAIR, SCHED_SETAFFINITY = 56, 435, 41, 53, 203
 # what a namespace of one's own makes harmless
 SHARED = {"socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240}
 _NAMESPACES = (
     kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUSER
     | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | 0x02000000  # and of cgroups
 )  # fmt: skip
-_FAMILIES = (1, 2, 10)  # unix, inet, inet6: not netlink, vsock, packet, alg …
+_UNIX, _INET, _INET6 = 1, 2, 10  # not netlink, vsock, packet, alg …
 
 _X86_64 = 0xC000003E
 _X32 = 0x40000000  # calls of the x32 kind carry this bit
@@ -81,8 +81,9 @@ def program(*, is_alone: bool, affinity: bool) -> bytes:
     # its flags lie in memory, where a filter cannot look: libc falls back to clone
     steps += _refused(CLONE3, _ENOSYS)
     steps += _with_first_argument(CLONE, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, _PASS])
+    steps += _with_first_argument(SOCKETPAIR, [*_only(_UNIX)])
     if is_alone:
-        steps += _with_first_argument(SOCKET, list(_only(_FAMILIES)))
+        steps += _with_first_argument(SOCKET, [*_only(_UNIX, _INET, _INET6)])
     steps.append(_PASS)
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
@@ -100,7 +101,7 @@ def _with_first_argument(number: int, steps: list[_Step]) -> list[_Step]:
     return [(_EQUAL, 0, len(steps) + 1, number), (_LOAD, 0, 0, _FIRST), *steps]
 
 
-def _only(values: tuple[int, ...]) -> Iterator[_Step]:
+def _only(*values: int) -> Iterator[_Step]:
     for value in values:
         yield (_EQUAL, 0, 1, value)
         yield _PASS

@@ -70,14 +70,15 @@ def _properties(nursery: Nursery) -> Iterator[Property]:
     yield told("network", spoken, calls, refusal)
     yield told("shared_memory", spoken, calls.replace("socket", "shared segment"), refusal)
     yield told("pid_namespace", nursery.has_namespaces, "", refusal)
-    alone = nursery.has_namespaces or walls.user or walls.landlock >= 6
-    yield told("signals", alone, "", refusal)
+    yield told("signals", nursery.has_namespaces or walls.landlock >= 6, "", refusal)
     yield told("seccomp", walls.filter, "", refusal)
     yield told("no_capabilities", walls.filter or os.geteuid() != 0, "", refusal)
     yield told("other_user", walls.user, "", _same_user(nursery))
     yield told("cgroup_freeze", nursery.has_groups, "", nursery.no_group_reason)
     yield told("memory_limit", not nursery.unheld("memory"), "", _each(nursery.unheld("memory")))
     yield _process_limit(nursery)
+    uncapped = "each file is limited, their sum is not: the folder is on the host's disk"
+    yield told("disk_limit", walls.root, "", uncapped)
     yield told(
         "equal_threads",
         walls.filter,

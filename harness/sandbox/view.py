@@ -1,6 +1,5 @@
 """What a box sees of the host's disk: the system and the Python environment, less this package."""
 
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,9 @@ _HARDWARE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # not a whole prefix: an environment may have been made in the folder of a project
 _PYTHON = ("bin", "lib", "lib64", "libexec", "include", "share", "pyvenv.cfg")
+
+# an installed package brings problems and references along; a checkout has them beside it
+_OURS = ("harness", "problems", "reference", "submissions", "tests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +34,9 @@ def of_this_interpreter() -> View:
     for path in _present([*_SYSTEM, *folders, *etc, *_HARDWARE, *python]):
         if not any(Path(path).is_relative_to(other) for other in found):
             found.append(path)
-    # where this package is installed, its problems and references are beside it
-    ours = [str(Path(__file__).parents[1]), *(f"{folder}/harness" for folder in sys.path)]
-    hidden = _present(dict.fromkeys(os.path.realpath(path) for path in ours))
+    package = Path(__file__).parents[1]
+    ours = [*(package.parent / name for name in _OURS), *(Path(p, "harness") for p in sys.path)]
+    hidden = _present(dict.fromkeys(str(path.resolve()) for path in ours))
     return View(readable=tuple(found), hidden=tuple(hidden), python=python)
 
 
