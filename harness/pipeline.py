@@ -75,7 +75,7 @@ def grade(
         return job.ended(Verdict.NOT_GRADABLE, "device", reason)
     if arena is not None:
         return _graded(job, arena)
-    with Arena(isolation=policy.isolation) as own:
+    with Arena(has_walls=policy.isolation != "off") as own:
         return _graded(job, own)
 
 

@@ -47,18 +47,16 @@ Kept = TypeVar("Kept", bound=Closable)
 
 
 class Arena:
-    def __init__(self, *, isolation: str = "best") -> None:
-        self._has_walls = isolation != "off"
-        self._is_strict = isolation == "strict"
+    def __init__(self, *, has_walls: bool = True) -> None:
+        self._has_walls = has_walls
+        self._is_strict = False
         self._warm: dict[int, Nursery] = {}
         self._kept: dict[object, Closable] = {}
 
     @functools.cached_property
     def tools(self) -> Nursery:
         """The light nursery: programs only."""
-        nursery = Nursery(walls=self._has_walls)
-        self._check(nursery)
-        return nursery
+        return Nursery(walls=self._has_walls)
 
     def demand(self, isolation: str) -> None:
         """From now on nobody is let in behind weaker walls than those asked for."""

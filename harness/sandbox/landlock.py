@@ -23,7 +23,7 @@ def restrict(own: Path, view: View, reads: Iterable[Path], *, version: int) -> N
     ruleset = kernel.landlock_ruleset(handled, _SCOPES if version >= 6 else 0)
     for path in view.readable:
         _allow(ruleset, path, handled & _LIST)  # names may be seen, hidden ones too
-    for path in (*_allowed(view), *map(str, reads), "/proc"):
+    for path in (*allowed(view), *map(str, reads), "/proc"):
         _allow(ruleset, path, handled & _LOOK)
     for name in DEVICES:
         _allow(ruleset, f"/dev/{name}", handled & (_READ | _WRITE | _TRUNCATE))
@@ -33,7 +33,8 @@ def restrict(own: Path, view: View, reads: Iterable[Path], *, version: int) -> N
 
 
 @functools.cache
-def _allowed(view: View) -> tuple[str, ...]:
+def allowed(view: View) -> tuple[str, ...]:
+    """What the rules name; found once by the nursery, and known to its children."""
     return tuple(str(part) for path in view.readable for part in _without(Path(path), view.hidden))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.sandbox import filter as seccomp
 from harness.sandbox import kernel
-from harness.sandbox.landlock import restrict
+from harness.sandbox.landlock import allowed, restrict
 from harness.sandbox.root import build_root, enter_root
 from harness.sandbox.view import View
 
@@ -55,6 +55,8 @@ def prepare(walls: Walls, root: Path, view: View) -> None:
     """What can be done once for all boxes of a nursery, in the nursery."""
     seccomp.program(is_alone=walls.root, affinity=True)
     seccomp.program(is_alone=walls.root, affinity=False)
+    if walls.landlock:
+        allowed(view)
     if walls.root:
         kernel.unshare(kernel.CLONE_NEWNS)
         kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
