@@ -19,7 +19,7 @@ _FREEZER_MEND = (
 
 def level_of(nursery: Nursery) -> int:
     walls = nursery.walls
-    if not walls.filter:
+    if not (walls.root or walls.landlock):
         return 1
     return STRONGEST if walls.root and nursery.has_groups else 2
 
@@ -59,16 +59,16 @@ def _refusal(nursery: Nursery) -> str:
 def _properties(nursery: Nursery) -> Iterator[Property]:
     walls, refusal = nursery.walls, _refusal(nursery)
     rules = "by Landlock's rules: names and attributes can be seen" if walls.landlock else ""
-    calls = "by the filter: no socket can be made" if walls.landlock else ""
-    spoken = bool(walls.root or walls.landlock)
+    has_view = bool(walls.root or walls.landlock)
 
     def told(name: str, holds: bool, how: str, why_not: str) -> Property:
         return Property(name=name, holds=holds, reason=how if holds else why_not)
 
-    yield told("file_read", spoken, rules, refusal)
-    yield told("file_write", spoken, rules, refusal)
-    yield told("network", spoken, calls, refusal)
-    yield told("shared_memory", spoken, calls.replace("socket", "shared segment"), refusal)
+    yield told("file_read", has_view, rules, refusal)
+    yield told("file_write", has_view, rules, refusal)
+    for name, thing in (("network", "socket"), ("shared_memory", "shared segment")):
+        how = "" if walls.root else f"by the filter: no {thing} can be made"
+        yield told(name, walls.filter, how, refusal)
     yield told("pid_namespace", nursery.has_namespaces, "", refusal)
     yield told("signals", nursery.has_namespaces or walls.landlock >= 6, "", refusal)
     yield told("seccomp", walls.filter, "", refusal)

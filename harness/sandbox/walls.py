@@ -42,10 +42,10 @@ def candidates(*, namespaces: bool) -> Iterator[Walls]:
     """From the strongest to the weakest that is worth a try."""
     is_root = os.geteuid() == 0
     version = kernel.landlock_version()
-    strongest = [Walls(root=True, filter=True)] if namespaces else []
+    kinds = [Walls(root=True, filter=True)] if namespaces else []
     if version:
-        strongest.append(Walls(landlock=version, filter=True))
-    for walls in strongest:
+        kinds.append(Walls(landlock=version, filter=True))
+    for walls in (*kinds, Walls(filter=True)):
         if is_root:
             yield replace(walls, user=True)
         yield walls

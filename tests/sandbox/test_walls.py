@@ -129,6 +129,17 @@ def test_compilers_work(walled: Nursery) -> None:
     assert shell(walled, words, files={"a.cpp": source}) == (WELL, "hi")
 
 
+def test_a_compiler_cannot_read_the_hosts_files(
+    walled: Nursery, open_air: Nursery, secret: Path
+) -> None:
+    """Neither a diagnostic nor an object shows a file of the host's; without walls they do."""
+    for line in (f'#include "{secret}"', f'__asm__(".incbin \\"{secret}\\"");'):
+        for nursery, shows in ((walled, False), (open_air, True)):
+            words = "gcc -c a.c -o out; cat out 2>/dev/null"
+            log = shell(nursery, words, files={"a.c": line.encode()})[1]
+            assert (MARK in log) is shows
+
+
 def test_a_box_leaves_nothing_for_the_next(rooted: Nursery, open_air: Nursery) -> None:
     """What one box writes into the common folders is not there for another; without walls it is."""
     words = "echo x > /tmp/grade-test-left && echo x > /dev/shm/grade-test-left && ls /tmp /dev/shm"
@@ -305,6 +316,63 @@ def test_rules_are_the_second_level(walled: Nursery) -> None:
         pytest.skip("this one has a root of its own")
     assert level_of(walled) == 2
     assert "namespaces" in missing_in(walled)
+
+
+# ---- where the kernel refuses -------------------------------------------------------------------
+
+REFUSED = """
+import json, sys
+from harness.records import Limits
+from harness.sandbox import filter as seccomp, kernel
+from harness.sandbox.door import Nursery
+from harness.sandbox.held import isolation_of
+seccomp.DENIED.update(json.loads(sys.argv[1]))
+kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+kernel.install_filter(seccomp.program(is_alone=True, affinity=True))
+with Nursery() as nursery:
+    argv = ["/bin/cat", sys.argv[2], "/proc/self/status"]
+    with nursery.bear_program(argv, limits=Limits()) as box:
+        box.wait(20)
+        isolation = isolation_of(nursery)
+        held = {p.name: p.holds for p in isolation.properties}
+        print(json.dumps([isolation.level, held, isolation.missing, box.log.text()]))
+"""
+
+
+def graded_where(refused: dict[str, int], secret: Path) -> tuple[int, dict[str, bool], str, str]:
+    """As in a container: the judge itself lives behind a filter, ours, that refuses namespaces."""
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED, json.dumps(refused), str(secret)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    level, held, missing, log = json.loads(done.stdout)
+    return level, held, missing, log
+
+
+def test_where_namespaces_are_refused_rules_stand(secret: Path) -> None:
+    """In a container that refuses namespaces the level is two, and it is said how to get three."""
+    level, held, missing, log = graded_where({}, secret)
+    if not held["file_read"]:
+        pytest.skip("this kernel has no Landlock")
+    assert level == 2
+    assert held["network"]
+    assert held["seccomp"]
+    assert not held["pid_namespace"]
+    assert "--privileged" in missing
+    assert MARK not in log
+    assert "CapEff:\t0000000000000000" in log
+
+
+def test_where_rules_are_refused_too_the_loss_is_told(secret: Path) -> None:
+    """Where Landlock is refused too the level is one: files can be read, and it is said."""
+    level, held, missing, log = graded_where({"landlock_create_ruleset": 444}, secret)
+    assert level == 1
+    assert held["network"]
+    assert held["seccomp"]
+    assert not held["file_read"]
+    assert "level 1 of 3" in missing
+    assert MARK in log
 
 
 # ---- an ordinary user ---------------------------------------------------------------------------
