@@ -76,7 +76,7 @@ def grade(
         return job.ended(Verdict.NOT_GRADABLE, "device", reason)
     if arena is not None:
         return _graded(job, arena)
-    with Arena() as own:
+    with Arena(has_walls=policy.isolation != "off") as own:
         return _graded(job, own)
 
 
@@ -213,6 +213,7 @@ def _not_gradable(job: _Job) -> str:
 
 
 def _graded(job: _Job, arena: Arena) -> Grade:
+    arena.demand(job.policy.isolation)
     job.arena = arena
     policy, problem = job.policy, job.problem
     will_time = policy.time and policy.seed is None

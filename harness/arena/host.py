@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +20,12 @@ from typing import Protocol, Self, TypeVar, cast
 from harness.arena import wire
 from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
+from harness.errors import SandboxError
 from harness.records import Fell, Isolation, Limits, Property, Ran
 from harness.sandbox import cgroups
 from harness.sandbox.box import Box
 from harness.sandbox.door import Nursery
+from harness.sandbox.held import STRONGEST, isolation_of, level_of, missing_in
 
 RUNNER_MODULE = "harness.arena.runner"
 # results larger than glibc's mmap threshold would fault fresh pages in every call: keep the heap
@@ -45,20 +47,33 @@ Kept = TypeVar("Kept", bound=Closable)
 
 
 class Arena:
-    def __init__(self) -> None:
+    def __init__(self, *, has_walls: bool = True) -> None:
+        self._has_walls = has_walls
+        self._is_strict = False
         self._warm: dict[int, Nursery] = {}
         self._kept: dict[object, Closable] = {}
 
     @functools.cached_property
     def tools(self) -> Nursery:
         """The light nursery: programs only."""
-        return Nursery()
+        return Nursery(walls=self._has_walls)
+
+    def demand(self, isolation: str) -> None:
+        """From now on nobody is let in behind weaker walls than those asked for."""
+        self._is_strict = isolation == "strict"
+        self._check(self.tools)
+
+    def _check(self, nursery: Nursery) -> None:
+        if self._is_strict and level_of(nursery) < STRONGEST:
+            raise SandboxError(f"--isolation strict: {missing_in(nursery)}")
 
     def warm(self, number: int = 0) -> Nursery:
         """A nursery that has imported torch; the arms of one launch come from one number."""
         if number not in self._warm:
             self._warm[number] = Nursery(
-                preload=["torch", RUNNER_MODULE], env={**ALLOCATOR, **_waiting()}
+                preload=["torch", RUNNER_MODULE],
+                env={**ALLOCATOR, **_waiting()},
+                walls=self._has_walls,
             )
         return self._warm[number]
 
@@ -75,6 +90,7 @@ class Arena:
         freezes: bool = True,
     ) -> Session | Fell:
         def bear(theirs: int) -> Box:
+            self._check(self.warm(nursery))
             return self.warm(nursery).bear_module(
                 RUNNER_MODULE,
                 descriptors=[theirs],
@@ -102,6 +118,7 @@ class Arena:
         def bear(theirs: int) -> Box:
             return self.tools.bear_program(
                 [str(runner)],
+                reads=[runner],
                 descriptors=[theirs],
                 env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
                 cpus=_cores(threads, nursery),
@@ -132,36 +149,14 @@ class Arena:
             self._kept.pop(key).close()
 
     def isolation(self) -> Isolation:
-        """What the walls hold here; what was not attacked is said to be untested."""
-        nursery = self.tools
-        _, no_group = cgroups.find_home()
-        properties = (
-            Property(name="own_process", holds=True),
-            Property(name="sealed_inputs", holds=True),
-            Property(name="guard_pages", holds=True),
-            Property(
-                name="equal_threads",
-                holds=None,
-                reason="pinned to as many cores; a candidate could still widen that",
-            ),
-            Property(
-                name="memory_and_process_limits",
-                holds=None,
-                reason="each process is limited, their number and sum are not",
-            ),
-            Property(
-                name="pid_namespace",
-                holds=nursery.has_namespaces,
-                reason="" if nursery.has_namespaces else "namespaces are refused here",
-            ),
-            Property(name="cgroup_freeze", holds=nursery.has_groups, reason=no_group),
-            *(
-                Property(name=name, holds=None, reason="not part of this level")
-                for name in ("network", "file_read", "file_write", "seccomp", "other_user")
-            ),
+        """What the walls hold here: those of the weakest nursery that has borne anybody."""
+        born = [self.tools, *(nursery for nursery in self._warm.values() if nursery.is_ready)]
+        held = isolation_of(min(born, key=level_of))
+        own = tuple(
+            Property(name=name, holds=True)
+            for name in ("own_process", "sealed_inputs", "guard_pages")
         )
-        freeze = "cgroup" if nursery.has_groups else "signal"
-        return Isolation(level=1, freeze=freeze, properties=properties)
+        return replace(held, properties=(*own, *held.properties))
 
     def close(self) -> None:
         for guest in self._kept.values():

@@ -78,5 +78,6 @@ def store(key: str, facts: dict[str, Any], artefact: bytes | None) -> Entry:
         path = _place(key, ".so")
         kept["sha256"] = hashlib.sha256(artefact).hexdigest()
         write_atomically(path, artefact, mode=0o755)
+        path.chmod(0o755)  # whatever the umask: who runs it is another user
     write_atomically(_place(key, ".json"), json.dumps(kept).encode())
     return Entry(kept, path)

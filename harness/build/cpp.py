@@ -128,8 +128,11 @@ def _compile(
     name = safe_name(submission)
     flags = list(_FLAGS[submission.language])
     is_gcc = compiler.path.name == "g++"  # the headers are compiled for it
+    reads: list[Path] = []
     if is_gcc and b"#include" in submission.source:
-        flags += ["-include", str(_prelude(compiler, nursery))]
+        prelude = _prelude(compiler, nursery)
+        flags += ["-include", str(prelude)]
+        reads.append(prelude.parent)  # the compiled headers lie beside it
 
     def run(*arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]:
         header = declaration(problem, dtype, declare=declare).encode()
@@ -138,6 +141,7 @@ def _compile(
             compiler,
             [*flags, "-include", "grade.h", name, *arguments],
             files={"grade.h": header, name: submission.source},
+            reads=reads,
             result="out",
             limits=limits,
         )
@@ -272,4 +276,8 @@ def _prelude(compiler: Compiler, nursery: Nursery) -> Path:
                 raise ToolError(f"the standard headers do not compile:\n{compiled.log}")
             write_atomically(folder / "prelude.hpp.gch", data)
             write_atomically(header, text)
+            # whatever the umask: compilers run as another user
+            folder.chmod(0o755)
+            (folder / "prelude.hpp.gch").chmod(0o644)
+            header.chmod(0o644)
     return header

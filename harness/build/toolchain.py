@@ -72,12 +72,14 @@ def compile_boxed(
     arguments: Sequence[str],
     *,
     files: dict[str, bytes],
+    reads: Sequence[Path] = (),
     result: str,
     limits: Limits,
 ) -> tuple[Compiled, bytes | None]:
     """Run one compiler over the given files in a box; its result as bytes, if it made one."""
     began = time.monotonic()
-    with nursery.bear_program((str(compiler.path), *arguments), files=files, limits=limits) as box:
+    argv = (str(compiler.path), *arguments)
+    with nursery.bear_program(argv, files=files, reads=reads, limits=limits) as box:
         ended = box.wait(limits.build_s)
         if ended is None:
             box.kill()
@@ -118,7 +120,7 @@ def locate(nursery: Nursery, artefact: Path, offset: int, *, limits: Limits) -> 
     if tool is None or offset == 0:
         return ""
     argv = (tool, "-e", str(artefact), "-f", "-C", "-s", hex(offset))
-    with nursery.bear_program(argv, limits=limits) as box:
+    with nursery.bear_program(argv, reads=[artefact], limits=limits) as box:
         ended = box.wait(limits.build_s)
         lines = box.log.text().splitlines()
     if ended is None or ended.code != 0 or len(lines) != 2 or "?" in lines[1]:

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from harness.cli.doctor import doctor
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
 from harness.errors import HarnessError, UserError
@@ -42,7 +43,8 @@ class _Verbs(click.Group):
     # \b tells click to leave the lines below it alone
     help="Grade a kernel: is it right, how fast is it against PyTorch, and why.\n\n\b\n"
     "grade FILE --problem SLUG      grade a submission; its options: grade run --help\n"
-    "grade problems list            what can be graded",
+    "grade problems list            what can be graded\n"
+    "grade doctor                   attack this machine's sandbox: does it hold?",
     epilog="Exit codes: 0 accepted, 1 another verdict, 2 usage or a bad problem file,"
     " 3 the harness failed, 4 a gate was missed, 5 not gradable here.",
 )
@@ -54,6 +56,7 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(schema)
 cli.add_command(problems)
+cli.add_command(doctor)
 
 
 def main() -> NoReturn:

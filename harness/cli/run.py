@@ -51,6 +51,10 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     "--compiler", type=click.Choice(["g++", "clang++"]), default="g++", show_default=True,
     help="For C and C++.",
 )  # fmt: skip
+@click.option(
+    "--isolation", type=click.Choice(["strict", "best", "off"]), default="best", show_default=True,
+    help="strict: sandbox level 3 or no grade at all (see `grade doctor`).",
+)  # fmt: skip
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the grade as JSON.")
 @click.option(
     "--min-speedup", type=float, metavar="X",
@@ -112,6 +116,7 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         threads=asked["threads"],
         budget_s=asked["budget"],
         compiler=asked["compiler"],
+        isolation=asked["isolation"],
     )
 
 

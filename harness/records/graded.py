@@ -74,6 +74,7 @@ class Policy:
     threads: int = 1
     budget_s: float = 10.0  # per bench case
     compiler: str = "g++"
+    isolation: str = "best"  # or "strict": the highest level or none; or "off": no walls
     limits: Limits = field(default_factory=Limits)
 
 
@@ -91,6 +92,7 @@ class Isolation:
     level: int
     freeze: str  # "cgroup" or "signal"
     properties: tuple[Property, ...]
+    missing: str = ""  # to the highest level, and how to get it, in one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

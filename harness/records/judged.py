@@ -44,7 +44,8 @@ class Limits:
     load_s: float = 60.0
     call_s: float = 10.0
     grade_s: float = 1800.0
-    memory_bytes: int = 16 << 30
+    memory_bytes: int = 16 << 30  # of each process, and of all together where that can be had
+    processes: int = 1024  # threads are counted too
     log_bytes: int = 1 << 20
     file_bytes: int = 1 << 30
     artefact_bytes: int = 256 << 20

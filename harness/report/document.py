@@ -57,7 +57,7 @@ def document_of(grade: Grade) -> dict[str, Any]:
 def _policy(grade: Grade) -> dict[str, Any]:
     policy = grade.policy
     return {
-        "isolation": "best",
+        "isolation": policy.isolation,
         "freeze": grade.isolation.freeze,
         "budget": policy.budget_s,
         "own": False,

@@ -183,6 +183,8 @@ def _footer(grade: Grade, *, verbose: bool) -> Text:
     if isolation.level:
         parts.append(f"sandbox level {isolation.level}, frozen by {isolation.freeze}")
     text = Text("\n" + "; ".join(parts), "dim")
+    if isolation.missing:
+        text.append(f"\n{isolation.missing}")
     if verbose:
         for item in isolation.properties:
             holds = {True: "yes", False: "no", None: "untested"}[item.holds]

@@ -7,16 +7,18 @@ import shutil
 import signal
 import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from harness.errors import SandboxError
-from harness.sandbox import cgroups, processes
+from harness.sandbox import cgroups, processes, quotas
 from harness.sandbox.nursery import HELLO, STATUS
 
 _CREDENTIALS = struct.Struct("3i")
+_DESCRIPTOR = struct.Struct("i")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +71,48 @@ class Box:
     """One boxed process tree."""
 
     def __init__(
-        self, control: socket.socket, log: Log, group: cgroups.Group | None, scratch: Path
+        self,
+        control: socket.socket,
+        log: Log,
+        group: cgroups.Group | None,
+        shares: Sequence[quotas.Quota],
+        made: Path | None,
     ) -> None:
         self._control = control
         self.log = log
         self.group = group
-        self.scratch = scratch
+        self._shares = shares
+        self._made = made  # its folder, if it stands on the host's disk
         self.pid = 0
+        self._folder: int | None = None
         self._ended: Ended | None = None
 
     def fileno(self) -> int:
         return self._control.fileno()
 
+    @property
+    def scratch(self) -> Path:
+        """The box's working folder, wherever it is mounted; it lasts until the box is closed."""
+        assert self._folder is not None
+        return Path(f"/proc/self/fd/{self._folder}")
+
     def meet(self, deadline_s: float = 30.0) -> None:
         """Learn the pid, in our own view, from the kernel's word rather than the box's."""
         self._control.settimeout(deadline_s)
         try:
-            message, ancillary, _, _ = self._control.recvmsg(16, socket.CMSG_SPACE(12))
+            message, ancillary, _, _ = self._control.recvmsg(
+                16, socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_DESCRIPTOR.size)
+            )
         except TimeoutError as error:
             raise SandboxError("a box did not start") from error
         if message != HELLO:
             raise SandboxError(f"a box could not be entered: {self.log.text().strip()}")
-        for _, _, data in ancillary:
-            self.pid = _CREDENTIALS.unpack_from(data)[0]
+        for _, kind, data in ancillary:
+            if kind == socket.SCM_CREDENTIALS:
+                self.pid = _CREDENTIALS.unpack_from(data)[0]
+            else:
+                self._folder = _DESCRIPTOR.unpack_from(data)[0]
+                os.set_inheritable(self._folder, False)
 
     def freeze(self) -> int:
         """Stand still, all of it; the monotonic nanosecond at which that was verified."""
@@ -120,6 +141,14 @@ class Box:
                 )
         return self._ended
 
+    @property
+    def has_run_out_of_memory(self) -> bool:
+        """Whether one of its processes was killed because all together had too much."""
+        folders = [share.path for share in self._shares]
+        if self.group is not None:
+            folders.append(self.group.path)
+        return any(quotas.has_run_out(folder) for folder in folders)
+
     def kill(self) -> None:
         """End every process of it."""
         if self.group is not None:
@@ -133,9 +162,14 @@ class Box:
         finally:
             if self.group is not None:
                 self.group.close()
+            for share in self._shares:
+                share.close()
             self._control.close()
             self.log.close()
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            if self._folder is not None:
+                os.close(self._folder)
+            if self._made is not None:
+                shutil.rmtree(self._made, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

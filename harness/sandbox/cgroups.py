@@ -9,6 +9,7 @@ import functools
 import os
 import secrets
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import SandboxError
@@ -43,15 +44,31 @@ def fresh_name() -> str:
     return f"grade-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def _v2_mount() -> Path | None:
+def mounts() -> Iterator[tuple[Path, str, list[str]]]:
+    """Where each file system is mounted, its kind, and its own options."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
-        if right.split()[0] == "cgroup2":
-            mount = left.split()[4]
-            for escaped, plain in _UNESCAPE.items():
-                mount = mount.replace(escaped, plain)
-            return Path(mount)
-    return None
+        mount = left.split()[4]
+        for escaped, plain in _UNESCAPE.items():
+            mount = mount.replace(escaped, plain)
+        kind, _, options = right.split(maxsplit=2)
+        yield Path(mount), kind, options.split(",")
+
+
+def _v2_mount() -> Path | None:
+    return next((mount for mount, kind, _ in mounts() if kind == "cgroup2"), None)
+
+
+def delegate(group: Path, controllers: Sequence[str]) -> frozenset[str]:
+    """Hand controllers down to the groups below one of ours; those that could be."""
+    held = set()
+    for controller in controllers:
+        with contextlib.suppress(OSError):  # not there, or processes are in the way
+            for above in (group.parent, group):
+                if controller not in (above / "cgroup.subtree_control").read_text().split():
+                    (above / "cgroup.subtree_control").write_text(f"+{controller}")
+            held.add(controller)
+    return frozenset(held)
 
 
 def _own_path() -> str:

@@ -2,21 +2,23 @@
 The program that bears every child process of the harness: `python -m`-less, started by the door.
 
 It imports what it is told to (torch, for Python runners), computes nothing, then forks a box for
-each request that comes over its socket. A boxed child joins its cgroup, is the first process of a
-pid namespace of its own where that is allowed, has only the descriptors it was given, and then
-becomes a program (exec) or runs a module of ours.
+each request that comes over its socket. A boxed child joins its cgroups, is the first process of a
+pid namespace of its own where that is allowed, has only the descriptors it was given, goes behind
+the walls that this machine allows, and then becomes a program (exec) or runs a module of ours.
 
 When the judge goes away, however it goes, the socket ends: the nursery kills its boxes, removes its
 cgroup and its scratch folder, and leaves.
 
     judge ──request {argv | module, …} + descriptors──▶ nursery ──fork──▶ box
-    judge ◀──hello (credentials), wait status── control socket of that box
+    judge ◀──hello (credentials, folder), wait status── control socket of that box
 """
 
 import contextlib
 import fcntl
+import functools
 import gc
 import importlib
+import itertools
 import json
 import os
 import resource
@@ -28,17 +30,22 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.sandbox import cgroups, kernel, processes
+from harness.sandbox.view import View
+from harness.sandbox.walls import NONE, Walls, candidates, enter, look_around, prepare
 
 STATUS = struct.Struct("<ci")  # b"X", wait status
 HELLO = b"H"
 MAX_REQUEST = 1 << 16
-MAX_DESCRIPTORS = 16
-# what each request's descriptors are, in this order; the rest become 3, 4, 5 … in the box
-CONTROL, LOG, GROUP = 0, 1, 2
+MAX_DESCRIPTORS = 64
+# what each request's descriptors are, in this order; then come its groups and its files, and the
+# rest become 3, 4, 5 … in the box
+CONTROL, LOG, REST = 0, 1, 2
+_TRIAL_BYTES = 1 << 20
 
 
 def main(argv: list[str]) -> None:
@@ -46,29 +53,56 @@ def main(argv: list[str]) -> None:
     settings = json.loads(argv[1])
     own = _enter_namespaces() if settings["namespaces"] else None
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    group = Path(settings["group"]) if settings["group"] else None
-    with _watching(door, group):
+    groups = [Path(group) for group in settings["groups"]]
+    with _watching(door, groups):
         for name in settings["preload"]:
             importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is there now is there for good: children need not copy its pages
     scratch = Path(tempfile.mkdtemp(prefix="grade-"))
+    root = Path(tempfile.mkdtemp(prefix="grade-root-"))
     try:
-        hello = {"scratch": str(scratch), "namespaces": own is not None}
+        place = Place(own=own, root=root, view=_view(settings["view"]))
+        troubles = _raise_walls(place, scratch) if settings["walls"] else []
+        hello = {
+            "scratch": str(scratch),
+            "root": str(root),
+            "namespaces": own is not None,
+            "walls": asdict(place.walls),
+            "troubles": troubles,
+        }
         door.send(json.dumps(hello).encode())
-        _serve(door, own)
+        _serve(door, place)
     finally:
-        if group is not None:
+        for group in groups:
             cgroups.remove_tree(group)
         shutil.rmtree(scratch, ignore_errors=True)
+        # never as a tree: the host's own files are mounted there
+        with contextlib.suppress(OSError):
+            kernel.unmount(str(root))
+        root.rmdir()
+
+
+@dataclass(slots=True)
+class Place:
+    """Where boxes are born."""
+
+    own: int | None  # our own pid namespace, to come back to, if each box can have another
+    root: Path  # the folder where the root of boxes is mounted, if they have one
+    view: View
+    walls: Walls = NONE
+
+
+def _view(told: dict[str, list[str]]) -> View:
+    return View(**{name: tuple(paths) for name, paths in told.items()})
 
 
 @contextlib.contextmanager
-def _watching(door: socket.socket, group: Path | None) -> Iterator[None]:
+def _watching(door: socket.socket, groups: list[Path]) -> Iterator[None]:
     """While torch is imported nobody reads the socket: the kernel says when the judge is gone."""
 
     def leave(*_: object) -> None:
-        if group is not None:
+        for group in groups:
             cgroups.remove_tree(group)
         os._exit(0)
 
@@ -112,17 +146,58 @@ def _unshare_user() -> None:
 
 
 def _works(step: Callable[[], None]) -> bool:
+    return not _trouble(step, None)
+
+
+def _trouble(step: Callable[[], None], own: int | None) -> str:
     """Try it in a child: a namespace that was entered by half cannot be left again."""
-    if child := os.fork():
-        return os.waitpid(child, 0)[1] == 0
-    try:
-        step()
-    except OSError:
-        os._exit(1)
-    os._exit(0)
+    reading, writing = os.pipe()
+    child = _fork(own)
+    if child == 0:
+        try:
+            step()
+        except OSError as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        words = pipe.read().decode()
+    status = os.waitpid(child, 0)[1]
+    return words or (f"it ended with {status}" if status else "")
 
 
-def _serve(door: socket.socket, own: int | None) -> None:
+def _fork(own: int | None) -> int:
+    """A child, the first process of a new pid namespace where those are to be had."""
+    if own is not None:
+        kernel.unshare(kernel.CLONE_NEWPID)
+    pid = os.fork()
+    if pid and own is not None:
+        kernel.setns(own, kernel.CLONE_NEWPID)
+    return pid
+
+
+def _raise_walls(place: Place, scratch: Path) -> list[str]:
+    """Take the strongest walls that a child of ours can live behind; why not those before."""
+    troubles = []
+
+    def live_behind(walls: Walls) -> None:
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        prepare(walls, place.root, place.view)
+        enter(walls, root=place.root, view=place.view, folder=scratch, size=_TRIAL_BYTES)
+        look_around(place.view)
+
+    for walls in candidates(namespaces=place.own is not None):
+        if trouble := _trouble(functools.partial(live_behind, walls), place.own):
+            troubles.append(trouble)
+        else:
+            prepare(walls, place.root, place.view)
+            place.walls = walls
+            break
+    return troubles
+
+
+def _serve(door: socket.socket, place: Place) -> None:
     boxes: dict[int, socket.socket] = {}
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
@@ -133,13 +208,13 @@ def _serve(door: socket.socket, own: int | None) -> None:
                     _report(key.data, boxes.pop(key.data))
                     selector.unregister(key.fileobj)
                     os.close(key.fd)
-                    if own is None:
+                    if place.own is None:
                         _sweep_orphans(boxes)
                     continue
                 message, descriptors, _, _ = socket.recv_fds(door, MAX_REQUEST, MAX_DESCRIPTORS)
                 if not message:
                     return
-                pid = _bear(json.loads(message), descriptors, own)
+                pid = _bear(json.loads(message), descriptors, place)
                 boxes[pid] = socket.socket(fileno=descriptors[CONTROL])
                 for descriptor in descriptors[LOG:]:
                     os.close(descriptor)
@@ -147,7 +222,7 @@ def _serve(door: socket.socket, own: int | None) -> None:
     finally:
         for pid in boxes:  # with a namespace, the whole box dies with its first process
             processes.send(pid, signal.SIGKILL)
-        if own is None:
+        if place.own is None:
             _sweep_orphans({})
 
 
@@ -168,46 +243,64 @@ def _sweep_orphans(boxes: dict[int, socket.socket]) -> None:
                 os.waitpid(orphan, 0)
 
 
-def _bear(request: dict[str, Any], descriptors: list[int], own: int | None) -> int:
-    if own is not None:
-        kernel.unshare(kernel.CLONE_NEWPID)
-    pid = os.fork()
+def _bear(request: dict[str, Any], descriptors: list[int], place: Place) -> int:
+    pid = _fork(place.own)
     if pid == 0:
         try:
-            _live(request, descriptors)
+            _live(request, descriptors, place)
         except BaseException as error:  # noqa: BLE001 — nothing may return into the nursery's loop
             os.write(2, f"the box could not be entered: {error}\n".encode())
         finally:
             os._exit(126)
-    if own is not None:
-        kernel.setns(own, kernel.CLONE_NEWPID)
     return pid
 
 
-def _live(request: dict[str, Any], descriptors: list[int]) -> None:
+def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None:
     os.setsid()
-    if request["group"]:
-        os.write(descriptors[GROUP], b"0")
+    rest = iter(descriptors[REST:])
+    for group in itertools.islice(rest, request["groups"]):
+        os.write(group, b"0")
+    files = {name: _contents(next(rest)) for name in request["files"]}
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    given = descriptors[GROUP + 1 if request["group"] else GROUP :]
+    given = list(rest)
     _keep_only(descriptors[LOG], [*given, descriptors[CONTROL]])
-    for name, value in request["rlimits"].items():
-        number = getattr(resource, name)
-        _, hard = resource.getrlimit(number)
-        limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(number, (limit, limit))
+    _limit(request["rlimits"])
     if request["cpus"]:
         os.sched_setaffinity(0, request["cpus"])
-    os.chdir(request["cwd"])
+    enter(
+        place.walls,
+        root=place.root,
+        view=place.view,
+        folder=Path(request["folder"]),
+        reads=[Path(path) for path in request["reads"]],
+        size=request["folder_bytes"],
+        is_pinned=bool(request["cpus"]),
+    )
+    for name, data in files.items():
+        Path(name).write_bytes(data)
     os.environ.clear()
     os.environ.update(request["env"])
     # last: what fails before is a fault of ours and never a verdict; then nobody else holds it
     with socket.socket(fileno=3 + len(given)) as control:
-        control.send(HELLO)
+        folder = os.open(".", os.O_PATH | os.O_DIRECTORY)
+        socket.send_fds(control, [HELLO], [folder])
+        os.close(folder)
     if request["argv"]:
         os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 — this is the door
     importlib.import_module(request["module"]).main(3)
+
+
+def _contents(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+
+def _limit(limits: dict[str, int]) -> None:
+    for name, value in limits.items():
+        number = getattr(resource, name)
+        _, hard = resource.getrlimit(number)
+        limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (limit, limit))
 
 
 def _keep_only(log: int, given: list[int]) -> None:

@@ -7,6 +7,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,12 @@ from harness.sandbox.box import Box
 from harness.sandbox.door import Nursery
 
 SLOTS = 8
-# what every program below begins with: `slots` is shared with the test, eight bytes each; an outer
-# pid is read from /proc, which is mounted outside any pid namespace
+# what every program below begins with: `slots` is shared with the test, eight bytes each; `own_pid`
+# is what its /proc says
 HEAD = f"""
 import mmap, os, sys, time
 slots = memoryview(mmap.mmap(3, {8 * SLOTS})).cast("Q")
-def outer_pid():
+def own_pid():
     return int(os.readlink("/proc/self"))
 def count(slot):
     for _ in range(2_000_000_000):
@@ -67,6 +68,22 @@ def until(condition: Callable[[], bool], what: str, deadline_s: float = 10.0) ->
         time.sleep(0.001)
 
 
+def outer_pid(box_pid: int, own: int) -> int:
+    """A process of a box, which has a number of its own in there, as we know it."""
+    namespace = Path(f"/proc/{box_pid}/ns/pid").stat()
+    if os.path.samestat(namespace, Path("/proc/self/ns/pid").stat()):
+        return own
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError):  # it ended while we looked
+            if os.path.samestat(namespace, (entry / "ns/pid").stat()):
+                numbers = (entry / "status").read_text().partition("NSpid:")[2].split("\n")[0]
+                if numbers.split()[-1] == str(own):
+                    return int(entry.name)
+    raise AssertionError(f"no process {own} in the box of {box_pid}")
+
+
 def is_gone(pidfd: int, deadline_s: float = 10.0) -> bool:
     """Whether a process ends within the deadline."""
     ready, _, _ = select.select([pidfd], [], [], deadline_s)
@@ -88,7 +105,7 @@ class Trial:
         """Descriptors of the processes whose pids stand in some slots."""
         pidfds = []
         for slot in slots:
-            pidfds.append(os.pidfd_open(self.board[slot]))
+            pidfds.append(os.pidfd_open(outer_pid(self.box.pid, self.board[slot])))
             self._stack.callback(os.close, pidfds[-1])
         return pidfds
 
@@ -147,6 +164,11 @@ def attempt() -> Iterator[Try]:
             return Trial(box, board, stack)
 
         yield start
+
+
+@pytest.fixture
+def outer() -> Callable[[int, int], int]:
+    return outer_pid
 
 
 @pytest.fixture

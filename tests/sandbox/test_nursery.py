@@ -13,6 +13,7 @@ import pytest
 from harness.records import Limits
 from harness.sandbox.door import Nursery
 
+Outer = Callable[[int, int], int]
 JUDGE = """
 import json, os, sys, time
 from pathlib import Path
@@ -44,8 +45,9 @@ while any(len(box.log.text().split()) < 2 for box in boxes):
     time.sleep(0.001)
 boxes[0].freeze()
 print(json.dumps({
-    "pids": [nursery._process.pid, *(int(p) for box in boxes for p in box.log.text().split())],
-    "folder": str(boxes[0].scratch.parent),
+    "nursery": nursery._process.pid,
+    "pids": [[box.pid, int(own)] for box in boxes for own in box.log.text().split()],
+    "folders": [nursery._hello["scratch"], nursery._hello["root"]],
     "group": str(nursery._groups) if nursery.has_groups else None,
     "strength": [nursery.has_groups, nursery.has_namespaces],
 }), flush=True)
@@ -56,7 +58,9 @@ sys.stdin.read()
 class Judge:
     """A real judge with three boxes, one of them frozen, each with a daemon."""
 
-    def __init__(self, strength: tuple[bool, bool], stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, strength: tuple[bool, bool], outer: Outer, stack: contextlib.ExitStack
+    ) -> None:
         self.process = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-c", JUDGE, json.dumps(strength)],
@@ -70,10 +74,11 @@ class Judge:
         told = json.loads(self.process.stdout.readline())
         if told["strength"] != list(strength):
             pytest.skip("not to be had on this machine")
-        self.folder = Path(told["folder"])
+        self.folders = [Path(folder) for folder in told["folders"]]
         self.group = Path(told["group"]) if told["group"] else None
         self.pidfds = []
-        for pid in told["pids"]:
+        pids = [outer(box, own) for box, own in told["pids"]]
+        for pid in (told["nursery"], *pids):
             self.pidfds.append(os.pidfd_open(pid))
             stack.callback(os.close, self.pidfds[-1])
 
@@ -87,19 +92,19 @@ STRENGTHS = {
 
 
 @pytest.fixture(params=STRENGTHS.values(), ids=list(STRENGTHS))
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+def judge(request: pytest.FixtureRequest, outer: Outer) -> Iterator[Judge]:
     with contextlib.ExitStack() as stack:
-        yield Judge(request.param, stack)
+        yield Judge(request.param, outer, stack)
 
 
 def test_nothing_is_left_of_a_killed_judge(judge: Judge, ends: Callable[[int], bool]) -> None:
     """SIGKILL of a judge ends its nursery, every box and daemon, also the frozen ones, and leaves
     neither a folder nor a group behind.
     """
-    assert judge.folder.is_dir()
+    assert all(folder.is_dir() for folder in judge.folders)
     judge.process.kill()
     assert all(ends(pidfd) for pidfd in judge.pidfds)
-    assert not judge.folder.exists()
+    assert not any(folder.exists() for folder in judge.folders)
     assert judge.group is None or not judge.group.exists()
 
 
@@ -109,7 +114,7 @@ def test_nothing_is_left_of_a_judge_that_just_left(
     """A judge that ends without closing anything leaves nothing either."""
     judge.process.communicate("")
     assert all(ends(pidfd) for pidfd in judge.pidfds)
-    assert not judge.folder.exists()
+    assert not any(folder.exists() for folder in judge.folders)
     assert judge.group is None or not judge.group.exists()
 
 
@@ -122,7 +127,8 @@ def test_closing_removes_folder_and_group(nursery_paths: list[Path]) -> None:
 @pytest.fixture
 def nursery_paths() -> list[Path]:
     with Nursery() as nursery:
-        paths = [nursery.scratch().parent, Path(f"/proc/{nursery._process.pid}")]
+        root = Path(str(nursery._ready()["root"]))
+        paths = [root, nursery.scratch().parent, Path(f"/proc/{nursery._process.pid}")]
         if nursery._groups is not None:
             paths.append(nursery._groups)
         assert all(path.exists() for path in paths)
