@@ -9,10 +9,11 @@ from harness.records import Distribution, Param, Tolerance
 # who answers without computing: constants, an input, its mean, the answer to another question
 LAZY = ("zeros", "ones", "copy", "mean", "stale")
 MAX_AXES = 8
+MAX_RULES = 64
 
 
 def read_require(node: Node, notes: Notes, *, known: tuple[str, ...]) -> tuple[str, ...]:
-    items = fields.listed(node, notes, "require")
+    items = fields.listed(node, notes, "require", MAX_RULES)
     return tuple(fields.formula(item, notes, "require", known) for item in items)
 
 
@@ -20,7 +21,11 @@ def read_let(
     node: Node, notes: Notes, *, scalars: list[str], params: tuple[Param, ...]
 ) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
-    for key, (mark, value) in fields.entries(node, notes, "let").items():
+    given = fields.entries(node, notes, "let")
+    if len(given) > MAX_RULES:
+        notes.add(node, f"{len(given)} derived sizes", f"at most {MAX_RULES}")
+        return ()
+    for key, (mark, value) in given.items():
         fields.name(mark, notes, "let")
         if any(key == param.name for param in params):
             notes.add(mark, f"`{key}` is a parameter already", "give the derived size another name")

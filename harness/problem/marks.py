@@ -54,16 +54,13 @@ class Refused(Exception):  # noqa: N818 — it carries faults, it is not itself 
 
 def read_document(text: str) -> tuple[Node | None, str]:
     """The front matter as a mapping with places (None where there is none), and the body."""
-    stripped = text.strip()
-    opening = _RULE.match(stripped)
-    if opening is None:  # two rules further down are no front matter
-        return None, stripped
-    blank = len(text) - len(text.lstrip())
-    origin = _Origin(line=text.count("\n", 0, blank) + 1, offset=blank + opening.end())
-    ending = _RULE.search(stripped, opening.end())
-    if ending is None:
+    if not _RULE.match(text.strip()):  # two rules further down are no front matter
+        return None, text.strip()
+    begin, end = front_matter_span(text)
+    origin = _Origin(line=text.count("\n", 0, begin) + 1, offset=begin)
+    if end < begin:
         raise Refused(origin.fault("the front matter has no end", "close it with a line `---`"))
-    if ending.start() - opening.end() > MAX_LENGTH:
+    if end - begin > MAX_LENGTH:
         what = f"the front matter is longer than {MAX_LENGTH} characters"
         raise Refused(origin.fault(what, "take out what is not read; prose belongs below it"))
     # metadata is whatever the handler's load returned, under one key of ours
@@ -71,6 +68,14 @@ def read_document(text: str) -> tuple[Node | None, str]:
     root = metadata["root"]
     assert isinstance(root, Node)
     return root, body
+
+
+def front_matter_span(text: str) -> tuple[int, int]:
+    """Where it begins, behind the first rule, and where the second is, or -1."""
+    opening = _RULE.search(text)
+    begin = opening.end() if opening else 0
+    ending = _RULE.search(text, begin)
+    return begin, ending.start() if ending else -1
 
 
 def repeated_keys(entries: tuple[tuple[Node, Node], ...]) -> Iterator[Fault]:

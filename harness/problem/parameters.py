@@ -16,11 +16,10 @@ _ALIASES = {
 
 def read_parameters(node: Node, notes: Notes) -> tuple[Param, ...]:
     params: list[Param] = []
-    items = fields.listed(node, notes, "parameters")
-    if len(items) > MAX_PARAMETERS:
-        notes.add(node, f"{len(items)} parameters", f"at most {MAX_PARAMETERS}")
-    for item in items:
+    for item in fields.listed(node, notes, "parameters", MAX_PARAMETERS):
         given = fields.entries(item, notes, "a parameter")
+        if item.kind != "map":
+            continue
         for key, (mark, value) in tuple(given.items()):
             if key not in PARAMETER_KEYS:
                 near = fields.nearest(key, PARAMETER_KEYS)

@@ -34,6 +34,7 @@ def evaluate(expression: str, scope: Scope) -> int:
     return _value(_parsed(expression), scope)
 
 
+@lru_cache(maxsize=4096)
 def names_in(expression: str) -> frozenset[str]:
     return frozenset(
         node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)

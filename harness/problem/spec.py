@@ -69,26 +69,18 @@ def file_slug(path: Path) -> str:
 
 @functools.lru_cache(maxsize=512)  # a warm worker grades one problem again and again
 def _read_text(path: Path, text: str, named: str, beside: str) -> Problem:
-    notes = Notes()
     with _told(path, text):
         root, body = read_document(text)
-        if root is None:
-            root = _no_front_matter(text)
-        top = fields.entries(root, notes, "the front matter")
-        given = _Given({key: value for key, (_, value) in top.items()}, notes)
-        for key, (mark, _) in top.items():
-            near = fields.nearest(key, KEYS)
-            if key not in KEYS and near:
-                notes.add(mark, f"`{key}` is not a key", f"did you mean `{near}`?")
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    params: tuple[Param, ...] = given.of("parameters", read_parameters, ())
-    if beside and "parameters" not in given.nodes:
-        params, lines = _params_beside(path.with_name(definition.FILE_NAME), beside)
-        digest = hashlib.sha256(f"{digest}\n{lines}".encode()).hexdigest() if lines else digest
-    with _told(path, text):
+        given = _given(root or _no_front_matter(text))
+        params: tuple[Param, ...] = given.of("parameters", read_parameters, ())
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if beside and "parameters" not in given.nodes:
+            params, lines = _params_beside(path.with_name(definition.FILE_NAME), beside)
+            # what was graded is the text and the list together
+            digest = hashlib.sha256(f"{digest}\n{lines}".encode()).hexdigest()
         problem = _problem(given, params, path, text, body, named)
-        if notes.faults:
-            raise Refused(*notes.faults)
+        if given.notes.faults:
+            raise Refused(*given.notes.faults)
     return replace(problem, sha256=digest)
 
 
@@ -98,8 +90,11 @@ def _told(path: Path, text: str) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        faults = tuple(sorted(refused.faults, key=lambda fault: (fault.line, fault.column)))
-        raise ProblemError(str(path), faults, text) from refused
+        ordered = sorted(refused.faults, key=lambda fault: (fault.line, fault.column))
+        faults = tuple(ordered[: fields.MAX_FAULTS])
+        # a long body below the last fault would be split into lines once a fault
+        shown = "\n".join(text.split("\n", faults[-1].line)[: faults[-1].line])
+        raise ProblemError(str(path), faults, shown) from refused
 
 
 def _no_front_matter(text: str) -> Node:
@@ -178,6 +173,16 @@ class _Given:
         return fields.formula(self.nodes[key], self.notes, key, known)
 
 
+def _given(root: Node) -> _Given:
+    notes = Notes()
+    top = fields.entries(root, notes, "the front matter")
+    for key, (mark, _) in top.items():
+        near = fields.nearest(key, KEYS)
+        if key not in KEYS and near:
+            notes.add(mark, f"`{key}` is not a key", f"did you mean `{near}`?")
+    return _Given({key: value for key, (_, value) in top.items()}, notes)
+
+
 def _problem(
     given: _Given, params: tuple[Param, ...], path: Path, text: str, body: str, named: str
 ) -> Problem:
@@ -190,7 +195,7 @@ def _problem(
     first_line = text.count("\n", 0, text.rindex(body)) + 1
     reference = fenced_reference(body, path, first_line)
     if isinstance(reference, Fault):
-        notes.faults.append(reference)
+        notes.note(reference)
         reference = None
     problem = Problem(
         slug=_slug(given, named),
