@@ -10,6 +10,7 @@ from harness.problem.shapes import Scope, ShapeError, declared_of, evaluate, nam
 from harness.records import Case, Distribution, Param, Problem, Role, Tier
 
 MAX_ELEMENTS = 2**40
+MAX_CASES = 256  # of one tier
 BENCH_DEVICES = ("cpu", "cuda")
 _EXPONENTS = {"float64": 1023, "float32": 127, "bfloat16": 127, "float16": 15}  # the largest
 
@@ -60,20 +61,22 @@ def _group(
     scalars: Mapping[str, Param],
 ) -> list[tuple[Case, Node]]:
     found = []
-    for position, item in enumerate(fields.listed(node, notes, f"{tier} cases"), start=1):
+    items = fields.listed(node, notes, f"{tier} cases", MAX_CASES)
+    for position, item in enumerate(items, start=1):
         given = dict(fields.entries(item, notes, "a case"))
         named = given.pop("name", None)
         fallback = f"{tier}-{position}" if device == "any" else f"{tier}-{device}-{position}"
         name = fields.text(named[1], notes, "name") if named else fallback
         _refuse_unknown(given, notes, scalars)
-        missing = [scalar for scalar in scalars if scalar not in {**defaults, **given}]
+        merged = {**defaults, **given}
+        missing = [scalar for scalar in scalars if scalar not in merged]
         if missing:
             notes.add(
                 item, f"case `{name}` gives no value for {', '.join(missing)}",
                 "add it here or under `defaults`",
             )  # fmt: skip
             continue
-        values = {key: {**defaults, **given}[key][1] for key in scalars}
+        values = {key: merged[key][1] for key in scalars}
         resolved = _resolve(values, notes, scalars)
         if resolved is not None:
             found.append((Case(name=name, tier=tier, device=device, scalars=resolved), item))
@@ -117,20 +120,21 @@ def _resolve(
 def _settle(waiting: dict[str, Node], known: dict[str, int | float], notes: Notes) -> bool:
     """Evaluate each formula once all its names are known; False, with faults, if some never are."""
     while waiting:
-        ready: dict[str, int | float] = {}
+        still: dict[str, Node] = {}
         for key, node in waiting.items():
             try:
                 if names_in(node.text) <= known.keys():
-                    ready[key] = evaluate(node.text, known)
+                    known[key] = evaluate(node.text, known)
+                else:
+                    still[key] = node
             except ShapeError as error:
                 notes.add(node, f"{key}: {error}")
                 return False
-        if not ready:
-            for key, node in waiting.items():
+        if len(still) == len(waiting):
+            for key, node in still.items():
                 notes.add(node, f"{key}: `{node.text}` uses names that are not scalars of the case")
             return False
-        known.update(ready)
-        waiting = {key: node for key, node in waiting.items() if key not in ready}
+        waiting = still
     return True
 
 

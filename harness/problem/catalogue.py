@@ -15,7 +15,8 @@ from harness.errors import ProblemError, UserError
 from harness.problem.fields import nearest
 from harness.problem.reference import read_reference
 from harness.problem.signature import signature_lines
-from harness.problem.spec import SLUG, missing_to_grade, read_problem, read_text
+from harness.problem.source import read_text
+from harness.problem.spec import SLUG, missing_to_grade, read_problem
 from harness.records import Fault, Problem
 
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from harness.problem.marks import Node
+from harness.problem.marks import Node, Refused
 from harness.problem.shapes import ShapeError, names_in
 from harness.records import Fault
 
@@ -26,16 +26,27 @@ _C_WORDS = frozenset(
 )
 
 
+MAX_FAULTS = 100
+
+
 class Notes:
-    """The faults of one file, collected while it is read."""
+    """The faults of one file, collected while it is read, each once."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self._faults: dict[Fault, None] = {}  # a wrong default is met again in every case
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(self._faults)
 
     def add(self, node: Node, what: str, mend: str = "") -> None:
-        fault = node.fault(what, mend)
-        if fault not in self.faults:  # a wrong default is met again in every case
-            self.faults.append(fault)
+        self.note(node.fault(what, mend))
+
+    def note(self, fault: Fault) -> None:
+        """It is told with the others, unless there are so many that reading on helps nobody."""
+        self._faults[fault] = None
+        if len(self._faults) == MAX_FAULTS:
+            raise Refused(*self._faults)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -54,10 +65,13 @@ def entries(node: Node, notes: Notes, what: str) -> dict[str, tuple[Node, Node]]
     return {key.text: (key, value) for key, value in node.entries}
 
 
-def listed(node: Node, notes: Notes, what: str) -> tuple[Node, ...]:
+def listed(node: Node, notes: Notes, what: str, most: int | None = None) -> tuple[Node, ...]:
     if node.kind != "list":
         notes.add(node, f"{what} must be a list", f"write `{what}: [ … ]`")
         return ()
+    if most is not None and len(node.items) > most:
+        notes.add(node, f"{len(node.items)} {what}", f"at most {most}")
+        return node.items[:most]
     return node.items
 
 

@@ -9,7 +9,7 @@ anything grows.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 import frontmatter
 import yaml
@@ -19,9 +19,10 @@ from yaml.reader import ReaderError
 from harness.records import Fault
 
 MAX_DEPTH = 12
+MAX_LENGTH = 1 << 15  # characters, for which PyYAML needs a second or two at worst
 _TAG = "tag:yaml.org,2002:"
 # what an escape like "\e" can smuggle in: terminals obey it, or no encoder takes it
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Node:
     line: int
     column: int
     quoted: bool = False
+    begin: int = 0  # offsets in the text of the file, for those who edit it
+    end: int = 0
 
     def __iter__(self) -> Iterator["Node"]:
         return iter(self.items)
@@ -51,53 +54,96 @@ class Refused(Exception):  # noqa: N818 — it carries faults, it is not itself 
 
 def read_document(text: str) -> tuple[Node | None, str]:
     """The front matter as a mapping with places (None where there is none), and the body."""
-    handler = _MarkedYAML(first_line=_lines_before_front_matter(text))
-    if not handler.detect(text.strip()):  # two rules further down are no front matter
+    if not _RULE.match(text.strip()):  # two rules further down are no front matter
         return None, text.strip()
+    begin, end = front_matter_span(text)
+    origin = _Origin(line=text.count("\n", 0, begin) + 1, offset=begin)
+    if end < begin:
+        raise Refused(origin.fault("the front matter has no end", "close it with a line `---`"))
+    if end - begin > MAX_LENGTH:
+        what = f"the front matter is longer than {MAX_LENGTH} characters"
+        raise Refused(origin.fault(what, "take out what is not read; prose belongs below it"))
     # metadata is whatever the handler's load returned, under one key of ours
-    metadata, body = frontmatter.parse(text, handler=handler)
-    root = metadata.get("root")
-    return (root if isinstance(root, Node) else None), body
+    metadata, body = frontmatter.parse(text, handler=_MarkedYAML(origin))
+    root = metadata["root"]
+    assert isinstance(root, Node)
+    return root, body
 
 
-def _lines_before_front_matter(text: str) -> int:
-    blank = text[: len(text) - len(text.lstrip())]
-    return blank.count("\n") + 1
+def front_matter_span(text: str) -> tuple[int, int]:
+    """Where it begins, behind the first rule, and where the second is, or -1."""
+    opening = _RULE.search(text)
+    begin = opening.end() if opening else 0
+    ending = _RULE.search(text, begin)
+    return begin, ending.start() if ending else -1
+
+
+def repeated_keys(entries: tuple[tuple[Node, Node], ...]) -> Iterator[Fault]:
+    first: dict[str, Node] = {}
+    for key, _ in entries:
+        if key.text in first:
+            mend = f"keep one; the first is on line {first[key.text].line}"
+            yield key.fault(f"`{key.text}` stands twice", mend)
+        first.setdefault(key.text, key)
+
+
+_RULE = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
+
+
+class _Mark(Protocol):
+    """PyYAML's mark, whichever of its two scanners made it; it counts from 0."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where in the file the YAML begins: with what is left of the opening line."""
+
+    line: int
+    offset: int
+
+    def fault(self, what: str, mend: str = "", *, line: int = 0, column: int = 0) -> Fault:
+        return Fault(line=self.line + line, column=column + 1, what=what, mend=mend)
+
+    def marked(self, mark: _Mark | None, what: str, mend: str = "") -> Fault:
+        if mark is None:
+            return self.fault(what, mend)
+        return self.fault(what, mend, line=mark.line, column=mark.column)
 
 
 class _MarkedYAML(BaseHandler):
-    FM_BOUNDARY = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
+    FM_BOUNDARY = _RULE
     START_DELIMITER = END_DELIMITER = "---"
 
-    def __init__(self, first_line: int) -> None:
+    def __init__(self, origin: _Origin) -> None:
         super().__init__()
-        self.first_line = first_line
+        self.origin = origin
 
     def load(self, fm: str) -> dict[str, Any]:
-        # `fm` begins with the rest of the opening line, so its line 0 is the dashes' own line
-        return {"root": _parse(fm, self.first_line)}
+        return {"root": _parse(fm, self.origin)}
 
 
-def _parse(text: str, first_line: int) -> Node:
+def _parse(text: str, origin: _Origin) -> Node:
     try:
-        _refuse_surprises(text, first_line)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _Loader(text, origin).get_single_node()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
         what = f"not valid YAML: {error.problem or error.context}"
         mend = "quote the value if it holds a colon, a bracket or a hash"
-        raise Refused(_at(line + first_line, column + 1, what, mend)) from error
+        mark = error.problem_mark or error.context_mark
+        raise Refused(origin.marked(mark, what, mend)) from error
     except ReaderError as error:  # a control character; it knows a position, not a line
         before = text[: error.position]
-        line, column = before.count("\n") + first_line, len(before) - before.rfind("\n")
-        raise Refused(_at(line, column, "a control character", "remove it")) from error
+        line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
+        fault = origin.fault("a control character", "remove it", line=line, column=column)
+        raise Refused(fault) from error
     except (ValueError, OverflowError) as error:  # PyYAML, over an escape like "\UFFFFFFFF"
-        raise Refused(_at(first_line, 1, f"not valid YAML: {error}")) from error
+        raise Refused(origin.fault(f"not valid YAML: {error}")) from error
     if root is None:
-        raise Refused(_at(first_line, 1, "the front matter is empty", "write `key: value` lines"))
+        raise Refused(origin.fault("the front matter is empty", "write `key: value` lines"))
     faults: list[Fault] = []
-    node = _convert(root, first_line, faults)
+    node = _convert(root, origin, faults)
     if faults:
         raise Refused(*faults)
     if node.kind != "map":
@@ -105,51 +151,47 @@ def _parse(text: str, first_line: int) -> Node:
     return node
 
 
-def _refuse_surprises(text: str, first_line: int) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        mark = event.start_mark
-        line, column = (mark.line + first_line, mark.column + 1) if mark else (first_line, 1)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Refused(_at(line, column, "anchors and aliases are not read", "write it out"))
-        if tag := getattr(event, "tag", None):
-            raise Refused(_at(line, column, f"the tag {tag} is not read", "remove the tag"))
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Refused(_at(line, column, f"nested deeper than {MAX_DEPTH} levels"))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+class _Loader(yaml.SafeLoader):
+    """It composes nodes, and stops at the first thing that could surprise, before it grows."""
+
+    def __init__(self, text: str, origin: _Origin) -> None:
+        super().__init__(text)
+        self.origin = origin
+        self.depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # kinds differ in fields
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            self._refuse(event, "anchors and aliases are not read", "write it out")
+        if event.tag:
+            self._refuse(event, f"the tag {event.tag} is not read", "remove the tag")
+        if self.depth == MAX_DEPTH and isinstance(event, yaml.CollectionStartEvent):
+            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels", "")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def _refuse(self, event: Any, what: str, mend: str) -> NoReturn:
+        raise Refused(self.origin.marked(event.start_mark, what, mend))
 
 
-def _at(line: int, column: int, what: str, mend: str = "") -> Fault:
-    return Fault(line=line, column=column, what=what, mend=mend)
-
-
-def _convert(node: yaml.Node, first_line: int, faults: list[Fault]) -> Node:
-    line, column = node.start_mark.line + first_line, node.start_mark.column + 1
-    kind = node.tag.removeprefix(_TAG)
+def _convert(node: yaml.Node, origin: _Origin, faults: list[Fault]) -> Node:
+    line, column = node.start_mark.line + origin.line, node.start_mark.column + 1
+    begin, end = node.start_mark.index + origin.offset, node.end_mark.index + origin.offset
     if isinstance(node, yaml.SequenceNode):
-        items = tuple(_convert(item, first_line, faults) for item in node.value)
-        return Node("list", "", items, (), line, column)
+        items = tuple(_convert(item, origin, faults) for item in node.value)
+        return Node("list", "", items, (), line, column, begin=begin, end=end)
     if isinstance(node, yaml.MappingNode):
         entries = tuple(
-            (_convert(key, first_line, faults), _convert(value, first_line, faults))
+            (_convert(key, origin, faults), _convert(value, origin, faults))
             for key, value in node.value
         )
-        seen: dict[str, Node] = {}
-        for key, _ in entries:
-            if key.text in seen:
-                faults.append(
-                    key.fault(
-                        f"`{key.text}` stands twice",
-                        f"keep one; the first is on line {seen[key.text].line}",
-                    )
-                )
-            seen.setdefault(key.text, key)
-        return Node("map", "", (), entries, line, column)
-    if _CONTROL.search(node.value):
-        faults.append(_at(line, column, "a control character", "remove it"))
-    quoted = getattr(node, "style", None) is not None
+        faults.extend(repeated_keys(entries))
+        return Node("map", "", (), entries, line, column, begin=begin, end=end)
+    if CONTROL.search(node.value):
+        faults.append(origin.marked(node.start_mark, "a control character", "remove it"))
+    kind = node.tag.removeprefix(_TAG)
     kind = kind if kind in {"int", "float", "bool", "null"} else "str"
-    return Node(kind, node.value.strip(), (), (), line, column, quoted)
+    quoted = getattr(node, "style", None) is not None
+    return Node(kind, node.value.strip(), (), (), line, column, quoted, begin, end)

@@ -16,16 +16,16 @@ _ALIASES = {
 
 def read_parameters(node: Node, notes: Notes) -> tuple[Param, ...]:
     params: list[Param] = []
-    items = fields.listed(node, notes, "parameters")
-    if len(items) > MAX_PARAMETERS:
-        notes.add(node, f"{len(items)} parameters", f"at most {MAX_PARAMETERS}")
-    for item in items:
+    for item in fields.listed(node, notes, "parameters", MAX_PARAMETERS):
         given = fields.entries(item, notes, "a parameter")
-        for key, (mark, _) in given.items():
+        if item.kind != "map":
+            continue
+        for key, (mark, value) in tuple(given.items()):
             if key not in PARAMETER_KEYS:
                 near = fields.nearest(key, PARAMETER_KEYS)
                 mend = f"did you mean `{near}`?" if near else f"one of {', '.join(PARAMETER_KEYS)}"
                 notes.add(mark, f"`{key}` is not a key of a parameter", mend)
+                given.setdefault(near, (mark, value))  # told once, not as a lack as well
         for key in ("name", "type"):
             if key not in given:
                 notes.add(item, f"the parameter has no `{key}`", f"add `{key}: …`")
@@ -52,9 +52,11 @@ def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
     values = [fields.boolean(given[key], notes, key) for key in spellings]
     if len(set(values)) > 1:
         notes.add(given["constant"], f"`{name}`: const and constant disagree", "keep `const`")
-    if pointer and not values:
+    if pointer and not values and not is_tensor:
         notes.add(item, f"`{name}`: read or written?", "add `const: true` (read) or `const: false`")
-    return Param(name=name, dtype=dtype, pointer=pointer, const=bool(values and values[0]))
+    # where tensors are declared, the result is returned: what is declared is read
+    const = values[0] if values else is_tensor
+    return Param(name=name, dtype=dtype, pointer=pointer, const=const)
 
 
 def _type(node: Node, notes: Notes) -> tuple[DType | None, bool]:

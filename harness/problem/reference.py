@@ -1,46 +1,88 @@
 """A problem's own Python, looked at and never run here: which functions it defines, and where."""
 
 import ast
-import re
 from pathlib import Path
 
+from harness.problem.markdown import Block, Heading, outline
+from harness.problem.source import parse_module
 from harness.records import Fault, Reference
 
 # `reference` computes; `inputs` and `check` say what data cannot
 FUNCTIONS = frozenset({"reference", "inputs", "check"})
-_HEADING = re.compile(r"^##[ \t]+Reference[ \t]*$", re.MULTILINE)
-_FENCE = re.compile(r"^```[ \t]*$", re.MULTILINE)
-_OPENING = "```python\n"
 
 
-def fenced_reference(text: str, path: Path, *, body_at: int) -> Reference | Fault | None:
-    """The block that stands right under the heading; in steps, each linear in the text."""
-    heading = _HEADING.search(text, body_at)
-    if heading is None:
+def fenced_reference(body: str, path: Path, first_line: int) -> Reference | Fault | None:
+    """The one Python block of the section `## Reference`; what is nearly one is a fault."""
+    parts = tuple(outline(body, first_line))
+    sections = [part for part in parts if isinstance(part, Heading) and _is_section(part)]
+    if not sections:
+        return _swallowed(parts)
+    if len(sections) > 1:
+        what = f"a second `## Reference`; the first is on line {sections[0].line}"
+        return Fault(line=sections[1].line, column=1, what=what, mend="keep one")
+    block = _only_block(_blocks_of(parts, sections[0]))
+    return read_reference(block.source, path, block.line + 1) if isinstance(block, Block) else block
+
+
+def _is_section(part: Heading | Block) -> bool:
+    if not isinstance(part, Heading) or part.level != 2:
+        return False
+    return part.title.removesuffix(":").strip().lower() == "reference"
+
+
+def _blocks_of(parts: tuple[Heading | Block, ...], section: Heading) -> tuple[Block, ...]:
+    """The blocks up to the next section."""
+    behind = parts[parts.index(section) + 1 :]
+    ends = (
+        position for position, part in enumerate(behind)
+        if isinstance(part, Heading) and part.level <= section.level
+    )  # fmt: skip
+    inside = behind[: next(ends, len(behind))]
+    return tuple(part for part in inside if isinstance(part, Block))
+
+
+def _only_block(blocks: tuple[Block, ...]) -> Block | Fault | None:
+    if not blocks:
         return None
-    rest = text[heading.end() :]
-    begin = len(text) - len(rest.lstrip())
-    if not text.startswith(_OPENING, begin):
-        return None
-    begin += len(_OPENING)
-    closing = _FENCE.search(text, begin)
-    if closing is None:
-        return None
-    line = text.count("\n", 0, begin) + 1
-    return read_reference(text[begin : closing.start()], path, line)
+    python = [block for block in blocks if block.is_python]
+    if not python:
+        info = blocks[0].info
+        marked = f"marked as `{info}`, not as Python" if info else "not marked as Python"
+        what = f"the block under `## Reference` is {marked}"
+        mend = f"begin it with {blocks[0].fence}python"
+        return Fault(line=blocks[0].line, column=1, what=what, mend=mend)
+    if len(python) > 1:
+        what = f"a second Python block under `## Reference`; the first is on line {python[0].line}"
+        return Fault(line=python[1].line, column=1, what=what, mend="make them one")
+    return python[0] if python[0].end_line else _endless(python[0])
+
+
+def _endless(block: Block, before: str = "") -> Fault:
+    mend = f"close it with a line {block.fence}"
+    return Fault(line=block.line, column=1, what=f"this block never ends{before}", mend=mend)
+
+
+def _swallowed(parts: tuple[Heading | Block, ...]) -> Fault | None:
+    """The section is there, but behind a fence that was forgotten it is code."""
+    for block in parts:
+        inside = tuple(outline(block.source)) if isinstance(block, Block) else ()
+        if isinstance(block, Block) and any(map(_is_section, inside)):
+            last = inside[-1]
+            # the fence that should end the Python block has ended this one
+            if block.end_line is None or (isinstance(last, Block) and last.end_line is None):
+                return _endless(block, " before `## Reference`")
+    return None
 
 
 def read_reference(source: str, path: Path, line: int = 1) -> Reference | Fault:
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
     except SyntaxError as error:
         return Fault(
             line=line + (error.lineno or 1) - 1,
             column=error.offset or 1,
             what=f"the reference is not valid Python: {error.msg}",
         )
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Fault(line=line, column=1, what=f"the reference cannot be read: {error}")
     defines = FUNCTIONS & _names(tree)
     if "reference" not in defines:
         return Fault(

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from harness.dtypes import DTYPES, rounded
+from harness.problem.source import parse_expression
 from harness.records import Argument, Case, Distribution, Problem, Role
 
 MAX_LENGTH = 400
@@ -33,6 +34,7 @@ def evaluate(expression: str, scope: Scope) -> int:
     return _value(_parsed(expression), scope)
 
 
+@lru_cache(maxsize=4096)
 def names_in(expression: str) -> frozenset[str]:
     return frozenset(
         node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)
@@ -44,8 +46,8 @@ def _parsed(expression: str) -> ast.expr:
     if len(expression) > MAX_LENGTH:
         raise ShapeError(f"longer than {MAX_LENGTH} characters")
     try:
-        tree = ast.parse(expression.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tree = parse_expression(expression.strip())
+    except SyntaxError as error:
         raise ShapeError(f"`{expression}` is not a formula") from error
     for node in ast.walk(tree):
         _refuse_foreign(node)

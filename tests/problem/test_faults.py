@@ -27,6 +27,10 @@ FAULTS = {
         "const: false}", "const: false, constnt: false}",
         7, "constnt", "`constnt` is not a key of a parameter", "did you mean `constant`?",
     ),
+    "misspelt parameter key that must be there": (
+        "pointer: true, const: true}", "pointr: true, const: true}",
+        6, "pointr", "`pointr` is not a key of a parameter", "did you mean `pointer`?",
+    ),
     "unknown parameter key": (
         "const: true}", "const: true, colour: red}",
         6, "colour", "`colour` is not a key of a parameter",
@@ -231,7 +235,7 @@ FAULTS = {
     ),
     "bad slug": (
         "slug: scale", "slug: ../scale",
-        2, "../", "the slug '../scale' is not one", "lower-case letters, digits and -, up to 64",
+        2, "../", "the slug '../scale' is not one", "lower-case letters, digits, - and _, up to 64",
     ),
     "bad difficulty": (
         "difficulty: EASY", "difficulty: easy",
@@ -273,13 +277,18 @@ def test_a_message_looks_like_a_compilers(told: Told, right: str) -> None:
 
 
 WHOLE_FILES = {
-    "no front matter": (
-        "# Scale\n\nScale it.\n", 1, "#", "no front matter",
-        "begin the file with `---`, keys, `---`",
+    "no opening rule": (
+        "\nslug: scale\ntitle: Scale\n---\n", 2, "slug", "the front matter does not begin the file",
+        "the first line is `---` alone, then come the keys, then `---`",
     ),
-    "two rules in prose": (
-        "# Scale\n\n---\nslug: scale\n---\n", 1, "#", "no front matter",
-        "begin the file with `---`, keys, `---`",
+    "a heading before": (
+        "# Scale\n\n---\nslug: scale\n---\n", 4, "slug",
+        "the front matter does not begin the file",
+        "the first line is `---` alone, then come the keys, then `---`",
+    ),
+    "a key on the opening rule": (
+        "--- slug: scale\n---\n", 1, "---", "the front matter does not begin the file",
+        "the first line is `---` alone, then come the keys, then `---`",
     ),
     "no end": (
         "---\nslug: scale\n", 1, "---", "the front matter has no end", "close it with a line `---`",

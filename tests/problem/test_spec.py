@@ -13,7 +13,8 @@ from harness.dtypes import DTYPES
 from harness.errors import ProblemError, UserError
 from harness.problem.dialect import render_base_dialect
 from harness.problem.fields import _C_WORDS
-from harness.problem.spec import MAX_BYTES, read_problem
+from harness.problem.source import MAX_BYTES
+from harness.problem.spec import read_problem
 from harness.records import Fault, Param, Problem, Role
 
 Read = Callable[[str | bytes], Problem]
@@ -62,9 +63,22 @@ def test_the_variant_type_has_many_spellings(read: Read, spelling: str) -> None:
     assert param.dtype is None
 
 
-def test_a_torch_tensor_is_a_pointer_without_saying_so(read: Read) -> None:
-    """The one type that may leave `pointer` out."""
-    assert _one_param(read, "type: torch.Tensor, const: true").pointer
+@pytest.mark.parametrize(
+    ("front", "pointer", "const"),
+    [
+        ("", True, True),
+        (", const: true", True, True),
+        (", const: 'false'", True, False),
+        (", pointer: true", True, True),
+        (", pointer: true, constant: false", True, False),
+    ],
+)
+def test_a_torch_tensor_is_read_unless_it_says_otherwise(
+    read: Read, front: str, pointer: bool, const: bool
+) -> None:
+    """The one type that may leave `pointer` and `const` out: there the result is returned."""
+    param = _one_param(read, f"type: torch.Tensor{front}")
+    assert (param.pointer, param.const) == (pointer, const)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +128,66 @@ def test_unknown_keys_are_kept(read: Read) -> None:
 
 
 def test_what_is_left_out_has_a_default(read: Read) -> None:
-    """A slug from the file's name, float32, IEEE precision, measured tolerance."""
+    """A slug from the file's place, float32, IEEE precision, measured tolerance."""
     problem = read("---\nauthor: me\n---\nText")
-    assert (problem.slug, problem.title, problem.body) == ("problem", "problem", "Text")
+    assert (problem.title, problem.body) == (problem.slug, "Text")
     assert (problem.dtypes, problem.precision, problem.allow) == (("float32",), "ieee", None)
     assert not problem.tolerance.exact
     assert problem.reference is None
+
+
+PROSE = {
+    "a title": ("# Sum  of rows #\n\nAdd.\n", "Sum  of rows"),
+    "no title": ("Add the rows.\n", None),
+    "smaller headings": ("## Input\n\nRows.\n", None),
+    "code first": ("```sh\n# no title\n```\n# Sum\n", "Sum"),
+    "a rule later": ("# Sum\n\nAdd.\n\n---\n\nslug: no key here\n", "Sum"),
+    "an example of front matter": ("# Sum\n\n```\n---\nslug: some\n---\n```\n", "Sum"),
+    "nothing": ("", None),
+}
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_a_file_without_front_matter_is_a_description(tmp_path: Path, name: str) -> None:
+    """It has the title of its first heading and the slug of its file, and can be shown."""
+    text, title = PROSE[name]
+    path = tmp_path / "row-sum.md"
+    path.write_text(text)
+    problem = read_problem(path)
+    assert (problem.slug, problem.title) == ("row-sum", title or "row-sum")
+    assert (problem.params, problem.cases, problem.reference) == ((), (), None)
+    assert problem.body == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("place", "slug"),
+    [
+        ("row-sum.md", "row-sum"),
+        ("Row Sum.md", "row-sum"),
+        ("some/row_sum.txt", "row_sum"),
+        ("row-sum/problem.md", "row-sum"),
+        ("Row Sum/README.md", "row-sum"),
+        ("!.md", "problem"),
+        (f"{'a' * 63}-b.md", "a" * 63),
+    ],
+)
+def test_the_slug_may_be_that_of_the_place(tmp_path: Path, place: str, slug: str) -> None:
+    """The name of the file, or of the folder where the file is the folder's only one."""
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("---\nauthor: me\n---\n")
+    assert read_problem(path).slug == slug
+
+
+def test_the_same_name_in_another_folder_is_another_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path means what it means now."""
+    for slug in ("one", "two"):
+        (tmp_path / slug).mkdir()
+        (tmp_path / slug / "problem.md").write_text("Text.")
+        monkeypatch.chdir(tmp_path / slug)
+        assert read_problem(Path("problem.md")).slug == slug
 
 
 def test_a_rule_in_the_prose_is_not_front_matter(read: Read, right: str) -> None:
@@ -151,36 +219,6 @@ def test_cases_without_a_name_get_one(read: Read, right: str) -> None:
     assert names == [
         ("test-1", "any"), ("large", "any"), ("bench-cuda-1", "cuda"), ("bench-cpu-1", "cpu"),
     ]  # fmt: skip
-
-
-# ---- the reference inside -----------------------------------------------------------------------
-
-
-def test_a_block_under_the_heading_is_the_reference(read: Read, right: str) -> None:
-    """Its source is what stands between the fences, and only there."""
-    body = (
-        "\n## Reference\n\n```python\ndef reference(x):\n    return x\n```\nand\n```\nmore\n```\n"
-    )
-    found = read(right + body).reference
-    assert found is not None
-    assert found.source == "def reference(x):\n    return x\n"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "## Reference\n\nNone yet.\n```python\nx\n```",
-        "## References\n```python\nx\n```",
-        "```python\nx\n```",
-        "## Reference\n```python\nnever closed",
-        "## Reference\n```cpp\nx\n```",
-        "## Reference" + "\n" * 100_000 + "x",
-        "## Reference\n```python\n" * 20_000,
-    ],
-)
-def test_other_blocks_are_not_the_reference(read: Read, right: str, body: str) -> None:
-    """Only a closed Python block right under that heading is; and the search is linear."""
-    assert read(right + body).reference is None
 
 
 # ---- there and back -----------------------------------------------------------------------------
