@@ -68,7 +68,9 @@ def check_problems(names: tuple[str, ...], fix: bool, folder: Path | None) -> in
 
     console = Console(highlight=False, markup=False, emoji=False)
     if fix:
-        _fix(names or tuple(slugs(folder)), folder)
+        for name in names or slugs(folder):
+            for line in _fixed(name, folder):
+                console.print(line, style=_DIFF.get(line[:1]), soft_wrap=True)
     proofs = []
     with Arena() as arena:
         for name in names or slugs(folder):
@@ -85,8 +87,34 @@ def check_problems(names: tuple[str, ...], fix: bool, folder: Path | None) -> in
     return HELD if all(proof.holds for proof in proofs) else FAULTS
 
 
-def _fix(names: tuple[str, ...], folder: Path | None) -> None:
-    raise NotImplementedError
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def _fixed(name: str, folder: Path | None) -> list[str]:
+    """Bring a file's dialect to its normal form, in place; what that changed, as a diff."""
+    import difflib
+
+    from harness.disk import write_atomically
+    from harness.errors import UserError
+    from harness.problem.catalogue import find_problem
+    from harness.problem.normalise import normalise
+    from harness.problem.source import read_text
+    from harness.sandbox.box import printable
+
+    path = find_problem(name, folder)
+    read_text(path)  # a regular file, of a fair size, in UTF-8; or an error that says what it is
+    before = path.read_bytes().decode()
+    after = normalise(before)
+    if after == before:
+        return []
+    try:
+        write_atomically(path.resolve(), after.encode(), mode=path.stat().st_mode & 0o777)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+    changed = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), str(path), f"{path} (fixed)", lineterm="", n=1
+    )
+    return [printable(line) for line in changed]
 
 
 @problems.command(name="starter")

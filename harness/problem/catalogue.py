@@ -48,7 +48,7 @@ def slugs(given: Path | None = None) -> dict[str, Path]:
 
 def load_problem(name: str | Path, *, problems: Path | None = None) -> Problem:
     """The problem of that slug or file, with its reference; what it lacks it may borrow."""
-    path = _find(str(name), problems)
+    path = find_problem(str(name), problems)
     problem = _with_reference(read_problem(path))
     if not problem.shapes and not problem.cases and problem.reference is None:
         problem = _borrowed(problem, problems)
@@ -65,7 +65,8 @@ def gradable(problem: Problem) -> Problem:
     return problem
 
 
-def _find(name: str, problems: Path | None) -> Path:
+def find_problem(name: str, problems: Path | None = None) -> Path:
+    """The file that a slug or a path names."""
     if "/" in name or Path(name).suffix in {".md", ".txt"}:
         return Path(name)
     known = slugs(problems)
@@ -102,6 +103,10 @@ def _with_reference(problem: Problem) -> Problem:
     return replace(problem, sha256=hashlib.sha256(both.encode()).hexdigest())
 
 
+# what a file may say for itself, and borrow the rest
+_KEPT = ("dtypes", "tolerance", "precision", "allow", "lazy")
+
+
 def _borrowed(problem: Problem, problems: Path | None) -> Problem:
     """A base-dialect file takes shapes, cases and reference from the catalogue's twin."""
     # the file may itself stand in a folder of problems and hide its twin in a farther one
@@ -121,14 +126,17 @@ def _borrowed(problem: Problem, problems: Path | None) -> Problem:
             f" cannot borrow shapes and cases:\n{difference}\n"
             "      mend: make the parameters agree, or give the file its own slug, shapes and cases"
         )
+    kept = {key: getattr(problem, key) for key in _KEPT if key in problem.given}
+    both = f"{twin.sha256}\n{kept}" if kept else ""
     return replace(
         twin,
+        **kept,
         title=problem.title,
         author=problem.author,
         difficulty=problem.difficulty,
         tags=problem.tags,
         body=problem.body,
         path=problem.path,
-        sha256=twin.sha256,
+        sha256=hashlib.sha256(both.encode()).hexdigest() if kept else twin.sha256,
         borrowed_from=twin.path,
     )

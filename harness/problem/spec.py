@@ -216,6 +216,7 @@ def _problem(
         inputs=inputs,
         allow=given.words("allow") if "allow" in given.nodes else None,
         lazy=given.of("lazy", read_lazy, ()),
+        given=frozenset(given.nodes),
         extra=tuple((k, fields.written(node)) for k, node in given.nodes.items() if k not in KEYS),
         body=body,
         path=path,

@@ -11,6 +11,7 @@ from harness.arena.host import Arena
 from harness.errors import ReferenceFailed, UserError
 from harness.oracle.expect import Oracle, memory_needed
 from harness.problem.catalogue import load_problem
+from harness.problem.remarks import remarks
 from harness.problem.shapes import ShapeError, arguments_of
 from harness.problem.spec import missing_to_grade
 from harness.proof.lazy import prove_lazy
@@ -43,6 +44,8 @@ def prove(
 
 def _findings(problem: Problem, arena: Arena) -> Iterator[Finding]:
     yield _read(problem)
+    if noticed := tuple(remarks(problem)):
+        yield Finding(about="file", outcome=Outcome.NOTE, words=noticed[0], details=noticed[1:])
     yield _prose(problem)
     if missing := missing_to_grade(problem):
         words = "it can be shown, not graded; it still needs"

@@ -146,6 +146,7 @@ class Problem:
     allow: tuple[str, ...] | None
     lazy: tuple[tuple[str, str], ...]  # a lazy candidate that is right here, and why
     extra: tuple[tuple[str, str], ...]
+    given: frozenset[str]  # the keys that the file itself has
     body: str
     path: Path
     sha256: str

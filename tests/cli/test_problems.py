@@ -81,6 +81,24 @@ def test_mistakes_are_told_and_nothing_is_overwritten(
     assert (tmp_path / "there.md").read_bytes() == before
 
 
+def test_a_dialect_is_fixed_in_place_and_the_change_is_shown(tmp_path: Path) -> None:
+    """`check --fix` writes the normal form, shows what it changed, and leaves the rest alone."""
+    text = (KINDS / "leaky-clamp.md").read_text()
+    path = tmp_path / "leaky-clamp.md"
+    path.write_text(
+        text.replace("pointer: true, const: true", "pointer: \"True\", constant: 'true'")
+    )
+    path.chmod(0o640)
+    fixed = run("problems", "check", "--fix", path.name, folder=tmp_path)
+    assert fixed.returncode == 0, fixed.stdout
+    assert '-  - {name: x, type: "[VAR]", pointer: "True", constant: \'true\'}' in fixed.stdout
+    assert '+  - {name: x, type: "[VAR]", pointer: true, const: true}' in fixed.stdout
+    assert path.read_text() == text
+    assert path.stat().st_mode & 0o777 == 0o640
+    again = run("problems", "check", "--fix", path.name, folder=tmp_path)
+    assert "(fixed)" not in again.stdout
+
+
 def test_a_case_is_shown_with_every_number(tmp_path: Path) -> None:
     """Sizes, bytes, operations and their ratio, for each dtype of the problem."""
     path = str(KINDS / "banded-matmul.md")

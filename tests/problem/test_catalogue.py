@@ -109,6 +109,23 @@ def test_a_slug_is_looked_up_and_never_joined_into_a_path(name: str) -> None:
         load_problem(name)
 
 
+def test_what_a_file_says_itself_is_not_borrowed(tmp_path: Path) -> None:
+    """A file that borrows its cases keeps its own dtypes and tolerance, and is another problem."""
+    text = render_base_dialect(load_problem(OWN[0]))
+    plain, own = tmp_path / "plain.md", tmp_path / "own.md"
+    plain.write_text(text)
+    own.write_text(
+        text.replace("parameters:", "dtypes: [bfloat16]\ntolerance: exact\nparameters:", 1)
+    )
+    borrowed, kept = load_problem(plain), load_problem(own)
+    assert kept.cases == borrowed.cases == load_problem(OWN[0]).cases
+    assert borrowed.dtypes == load_problem(OWN[0]).dtypes
+    assert borrowed.sha256 == load_problem(OWN[0]).sha256
+    assert kept.dtypes == ("bfloat16",)
+    assert kept.tolerance.exact
+    assert kept.sha256 != borrowed.sha256
+
+
 # ---- the reference ------------------------------------------------------------------------------
 
 
