@@ -14,6 +14,7 @@ from harness.records import Limits
 from harness.sandbox.box import Box, Ended
 from harness.sandbox.door import Nursery
 from harness.sandbox.held import isolation_of, level_of, missing_in
+from harness.sandbox.view import of_this_interpreter
 
 DEADLINE_S = 20.0
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,16 @@ def test_problems_and_references_are_not_there(
             file = next(path for path in folder.rglob("*") if path.is_file())
             assert ran(walled, f"open({str(file)!r})")[0] == Ended(code=1, signal=None)
             assert ran(open_air, f"open({str(file)!r})")[0] == WELL
+
+
+def test_this_package_is_hidden_under_all_its_names(walled: Nursery, open_air: Nursery) -> None:
+    """However a folder of packages can be reached (lib64 is often a link), ours is not in it."""
+    view = of_this_interpreter()
+    trees = [Path(tree) for tree in view.python if Path(tree).is_dir()]
+    names = [path for tree in trees for path in tree.glob("python*/site-packages/harness/**/*.md")]
+    for path in names[:: max(1, len(names) // 4)]:
+        assert ran(walled, f"open({str(path)!r})")[0] == Ended(code=1, signal=None)
+        assert ran(open_air, f"open({str(path)!r})")[0] == WELL
 
 
 def test_python_and_its_packages_are_there(walled: Nursery) -> None:
