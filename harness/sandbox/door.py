@@ -131,7 +131,7 @@ class Nursery:
     def scratch(self) -> Path:
         """A new empty folder that goes away with the nursery, even if the judge is killed."""
         folder = Path(str(self._ready()["scratch"])) / str(next(self._folders))
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         return folder
 
     def bear_program(

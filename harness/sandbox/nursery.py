@@ -93,8 +93,9 @@ class Place:
     walls: Walls = NONE
 
 
-def _view(told: dict[str, list[str]]) -> View:
-    return View(**{name: tuple(paths) for name, paths in told.items()})
+def _view(told: dict[str, Any]) -> View:
+    lists = {name: tuple(paths) for name, paths in told.items() if isinstance(paths, list)}
+    return View(**{**told, **lists})
 
 
 @contextlib.contextmanager
@@ -180,20 +181,25 @@ def _fork(own: int | None) -> int:
 def _raise_walls(place: Place, scratch: Path) -> list[str]:
     """Take the strongest walls that a child of ours can live behind; why not those before."""
     troubles = []
+    trial = scratch / "trial"
+    trial.mkdir(mode=0o700)
 
     def live_behind(walls: Walls) -> None:
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         prepare(walls, place.root, place.view)
-        enter(walls, root=place.root, view=place.view, folder=scratch, size=_TRIAL_BYTES)
-        look_around(place.view)
+        enter(walls, root=place.root, view=place.view, folder=trial, size=_TRIAL_BYTES)
+        look_around(walls, place.view)
 
     for walls in candidates(namespaces=place.own is not None):
+        # another user's boxes are below it, each in a folder that is closed to all others
+        scratch.chmod(0o711 if walls.user and not walls.root else 0o700)
         if trouble := _trouble(functools.partial(live_behind, walls), place.own):
             troubles.append(trouble)
         else:
             prepare(walls, place.root, place.view)
             place.walls = walls
             break
+    trial.rmdir()
     return troubles
 
 

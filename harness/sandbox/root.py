@@ -1,7 +1,7 @@
 """A root of its own: built once for all boxes of a nursery, and entered by each for good."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.sandbox import kernel
@@ -35,10 +35,9 @@ def build_root(at: Path, view: View, owner: tuple[int, int]) -> None:
         _below(at, path).mkdir()
     for path in view.readable:
         _bind(Path(path), _below(at, path))
-    for path in view.hidden:
-        if _below(at, path).is_dir():
-            empty = "size=4k,nr_inodes=1,mode=555"
-            kernel.mount("tmpfs", str(_below(at, path)), "tmpfs", _TMPFS, empty)
+    for path in _aliases(view):
+        empty = "size=4k,nr_inodes=1,mode=555"
+        kernel.mount("tmpfs", str(_below(at, path)), "tmpfs", _TMPFS, empty)
     (at / "etc/passwd").write_text(_PASSWD.format(uid=owner[0], gid=owner[1]))
     for name in DEVICES:
         (at / "dev" / name).touch()
@@ -72,6 +71,15 @@ def enter_root(at: Path, reads: Sequence[Path], *, size: int, owner: tuple[int, 
 def given(number: int, path: Path) -> str:
     """Where a box finds what it was handed; where that is on the host is not its business."""
     return f"{_GIVEN}/{number}/{path.name}"
+
+
+def _aliases(view: View) -> Iterator[str]:
+    """Every name under which something hidden can be seen: a tree may be there by two names."""
+    for path in view.readable:
+        real = Path(path).resolve()
+        for hidden in map(Path, view.hidden):
+            if hidden.is_dir() and hidden.is_relative_to(real):
+                yield str(Path(path) / hidden.relative_to(real))
 
 
 def _below(at: Path, path: str) -> Path:

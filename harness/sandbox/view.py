@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.disk import cache_root
+
 _SYSTEM = ("/usr", "/nix/store", "/gnu/store")
 LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")  # into /usr, on most systems
 # what loaders and compilers ask for; names of people and machines are not among it
@@ -23,6 +25,7 @@ class View:
     readable: tuple[str, ...]  # none of them inside another
     hidden: tuple[str, ...]  # inside of those
     python: tuple[str, ...]
+    cache: str  # the folder of what was built before, or the deepest above it that is there
 
 
 def of_this_interpreter() -> View:
@@ -37,7 +40,7 @@ def of_this_interpreter() -> View:
     package = Path(__file__).parents[1]
     ours = [*(package.parent / name for name in _OURS), *(Path(p, "harness") for p in sys.path)]
     hidden = _present(dict.fromkeys(str(path.resolve()) for path in ours))
-    return View(readable=tuple(found), hidden=tuple(hidden), python=python)
+    return View(readable=tuple(found), hidden=tuple(hidden), python=python, cache=_cache())
 
 
 def _python_environment() -> list[str]:
@@ -45,6 +48,11 @@ def _python_environment() -> list[str]:
     packages = [p for p in sys.path if Path(p).name in {"site-packages", "dist-packages"}]
     trees = [f"{prefix}/{part}" for prefix in (sys.prefix, sys.base_prefix) for part in _PYTHON]
     return _present(dict.fromkeys([*trees, *packages]))
+
+
+def _cache() -> str:
+    root = cache_root().resolve()
+    return str(next(folder for folder in (root, *root.parents) if folder.is_dir()))
 
 
 def _present(paths: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ A nursery tries them once, in a child, from the strongest to none, and keeps wha
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,6 +89,8 @@ def enter(
         restrict(folder, view, reads, version=walls.landlock)
     if walls.filter:
         _drop(owner)
+        if not walls.root:
+            _can_read(reads)
         kernel.install_filter(seccomp.program(is_alone=walls.root, affinity=not is_pinned))
 
 
@@ -108,12 +110,20 @@ def _drop(owner: tuple[int, int]) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # a change of user took its own /proc/self from it
 
 
-def look_around(view: View) -> None:
+def look_around(walls: Walls, view: View) -> None:
     """An error, unless what runners and compilers need is there."""
-    for path in view.python:
-        if not os.access(path, os.R_OK):
-            raise PermissionError(f"{path} cannot be read by user {os.geteuid()}")
-    if not os.access(os.__file__, os.R_OK):
-        raise PermissionError(f"{os.__file__} cannot be read by user {os.geteuid()}")
+    _can_read(view.python)
+    _can_read([os.__file__])
+    if not walls.root:  # what was built before is not put where it can be reached
+        _can_read([view.cache])
+    own = Path.cwd() / "own"
+    own.touch()
+    own.unlink()
     Path("/proc/self/stat").read_bytes()
     Path(os.devnull).write_bytes(b"")
+
+
+def _can_read(paths: Iterable[str | Path]) -> None:
+    for path in paths:
+        if not os.access(path, os.R_OK):
+            raise PermissionError(f"{path} cannot be read by user {os.geteuid()}")

@@ -14,6 +14,7 @@ from harness.records import Limits
 from harness.sandbox.box import Box, Ended
 from harness.sandbox.door import Nursery
 from harness.sandbox.held import isolation_of, level_of, missing_in
+from harness.sandbox.view import of_this_interpreter
 
 DEADLINE_S = 20.0
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,16 @@ def test_problems_and_references_are_not_there(
             file = next(path for path in folder.rglob("*") if path.is_file())
             assert ran(walled, f"open({str(file)!r})")[0] == Ended(code=1, signal=None)
             assert ran(open_air, f"open({str(file)!r})")[0] == WELL
+
+
+def test_this_package_is_hidden_under_all_its_names(walled: Nursery, open_air: Nursery) -> None:
+    """However a folder of packages can be reached (lib64 is often a link), ours is not in it."""
+    view = of_this_interpreter()
+    trees = [Path(tree) for tree in view.python if Path(tree).is_dir()]
+    names = [path for tree in trees for path in tree.glob("python*/site-packages/harness/**/*.md")]
+    for path in names[:: max(1, len(names) // 4)]:
+        assert ran(walled, f"open({str(path)!r})")[0] == Ended(code=1, signal=None)
+        assert ran(open_air, f"open({str(path)!r})")[0] == WELL
 
 
 def test_python_and_its_packages_are_there(walled: Nursery) -> None:
@@ -375,7 +386,7 @@ def test_where_rules_are_refused_too_the_loss_is_told(secret: Path) -> None:
     assert MARK in log
 
 
-# ---- an ordinary user ---------------------------------------------------------------------------
+# ---- other users ------------------------------------------------------------------------------
 
 ORDINARY = """
 import json, sys
@@ -396,15 +407,55 @@ print(json.dumps(answer))
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests here are run by an ordinary user")
-def test_an_ordinary_user_has_walls_too(secret: Path) -> None:
-    """Whoever is not root gets the same walls inside a user namespace, or Landlock's rules."""
-    python = "/usr/bin/python3"
-    asked = [python, "-c", "import sys; assert sys.version_info >= (3, 11)"]
-    if not Path(python).exists() or subprocess.run(asked, check=False).returncode:
+OPEN_PYTHON = "/usr/bin/python3"
+
+
+@pytest.fixture
+def open_python() -> str:
+    """An interpreter that everybody may run, wherever the one of these tests lies."""
+    asked = [OPEN_PYTHON, "-c", "import sys; assert sys.version_info >= (3, 11)"]
+    if not Path(OPEN_PYTHON).exists() or subprocess.run(asked, check=False).returncode:
         pytest.skip("no Python that everybody may run")
+    return OPEN_PYTHON
+
+
+BY_ROOT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from harness.records import Limits
+from harness.sandbox.door import Nursery
+with Nursery(namespaces=False) as nursery:
+    words = "id -u; echo 'int main() {}' > $TMPDIR/a.c && gcc $TMPDIR/a.c && ./a.out && echo ran"
+    with nursery.bear_program(["/bin/sh", "-c", words], limits=Limits()) as box:
+        box.wait(20)
+        print(json.dumps([nursery.walls.user, nursery.troubles, box.log.text()]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("is_open", [True, False], ids=["open cache", "closed cache"])
+def test_root_without_namespaces_becomes_another_user_if_it_can(
+    open_python: str, secret: Path, is_open: bool
+) -> None:
+    """Behind rules alone a box is another user's if that one can reach what was built before."""
+    cache = secret.parent / "cache"
+    cache.mkdir(mode=0o755 if is_open else 0o700)
     done = subprocess.run(
-        [python, "-c", ORDINARY, str(ROOT), str(secret)],
+        [open_python, "-c", BY_ROOT, str(ROOT)], env={"GRADE_CACHE": str(cache)}, cwd="/",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    is_other, troubles, log = json.loads(done.stdout)
+    assert is_other is is_open
+    assert log.split() == ["65534" if is_open else "0", "ran"]
+    assert is_open or "cannot be read by user 65534" in troubles[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests here are run by an ordinary user")
+def test_an_ordinary_user_has_walls_too(open_python: str, secret: Path) -> None:
+    """Whoever is not root gets the same walls inside a user namespace, or Landlock's rules."""
+    done = subprocess.run(
+        [open_python, "-c", ORDINARY, str(ROOT), str(secret)],
         user=65534, group=65534, extra_groups=[], env={}, cwd="/",
         capture_output=True, text=True, check=False,
     )  # fmt: skip
