@@ -1,0 +1,213 @@
+"""
+What the symbolic run said, tried at sizes of all kinds: rules that no failing run needs are
+dropped, and sizes that it took for constants are varied.
+"""
+
+import random
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from harness.arena.tracing.bench import MAX_ELEMENTS, Bench, Sizes, elements_of
+from harness.arena.tracing.subject import Untraceable, refuse, tried
+from harness.arena.tracing.symbols import Axes, Plan
+from harness.problem.shapes import evaluate, names_in
+
+SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 23, 24, 32, 37)
+_QUICK = 1 << 20  # elements of a run that is one of many
+_BUDGET_S = 4.0
+_MAX_GROUPS = 12
+
+
+def obeys(rules: Iterable[str], sizes: Sizes) -> bool:
+    return all(tried(lambda rule=rule: evaluate(rule, sizes)) == 1 for rule in rules)  # type: ignore[misc]
+
+
+def makes_sense(plan: Plan, sizes: Sizes) -> bool:
+    """Every axis is at least one."""
+    axes = dict.fromkeys(axis for axes in (*plan.axes.values(), *plan.outputs) for axis in axes)
+    return obeys((f"({axis}) >= 1" for axis in axes), sizes)
+
+
+# ---- a first run that is small ------------------------------------------------------------------
+
+
+def small_start(bench: Bench, plan: Plan) -> dict[str, int]:
+    """Sizes at which it runs, as small as can be found; else its author learns why it does not."""
+    for sizes in (_shrunk(plan), plan.sizes):
+        if elements_of(plan, sizes) <= MAX_ELEMENTS and bench.agrees(plan, sizes) is not None:
+            return dict(sizes)
+    if elements_of(plan, plan.sizes) > MAX_ELEMENTS:
+        raise Untraceable(
+            "the example inputs are too large to be tried", "make them smaller, or use --shape"
+        )
+    came = bench.at(plan, plan.sizes)
+    if isinstance(came, Exception):
+        refuse(came, f"running {bench.subject.name}")
+    return dict(plan.sizes)
+
+
+def _shrunk(plan: Plan) -> dict[str, int]:
+    """Each size in turn as small as the rules admit; no two alike where that can be."""
+    sizes = dict(plan.sizes)
+    for symbol in sorted(sizes, key=lambda symbol: -sizes[symbol]):
+        taken = {size for other, size in sizes.items() if other != symbol}
+        smaller = [size for size in SMALL if size < sizes[symbol]]
+        for size in sorted(smaller, key=lambda size: size in taken):
+            if obeys(plan.guards, {**sizes, symbol: size}):
+                sizes[symbol] = size
+                break
+    return sizes
+
+
+# ---- which rules are needed ---------------------------------------------------------------------
+
+
+def learn_rules(bench: Bench, plan: Plan, start: Sizes) -> Plan | None:
+    """The plan with the rules that runs need; None if it says wrong shapes."""
+    passed: list[Sizes] = [start]
+    failed: list[Sizes] = []
+    until = time.monotonic() + _BUDGET_S
+    for sizes in _neighbours(plan, start):
+        if time.monotonic() > until:
+            break
+        if elements_of(plan, sizes) > _QUICK or not makes_sense(plan, sizes):
+            continue
+        (passed if bench.agrees(plan, sizes) else failed).append(sizes)
+    hypotheses = [*plan.guards, *(f"{symbol} >= 2" for symbol in plan.sizes)]
+    left = [rule for rule in hypotheses if all(obeys([rule], sizes) for sizes in passed)]
+    require: list[str] = []
+    while failed:
+        excluded = {rule: [s for s in failed if not obeys([rule], s)] for rule in left}
+        best = max(left, key=lambda rule: (len(excluded[rule]), -len(rule)), default="")
+        if not best or not excluded[best]:
+            break
+        require.append(best)
+        failed = [sizes for sizes in failed if sizes not in excluded[best]]
+    if any(not isinstance(bench.at(plan, sizes), Exception) for sizes in failed):
+        return None
+    fixed = {symbol: size for symbol, size in start.items() if not _varies(symbol, passed)}
+    return with_numbers(replace(plan, require=tuple(require)), fixed)
+
+
+def _varies(symbol: str, passed: Iterable[Sizes]) -> bool:
+    return len({sizes[symbol] for sizes in passed}) > 1
+
+
+def with_numbers(plan: Plan, fixed: Sizes) -> Plan:
+    """The plan with numbers for some symbols."""
+
+    def text(formula: str) -> str:
+        found = re.sub(r"\bs\d+\b", lambda m: str(fixed.get(m[0], m[0])), formula)
+        return str(evaluate(found, {})) if found and not names_in(found) else found
+
+    def texts(axes: Axes) -> Axes:
+        return tuple(text(axis) for axis in axes)
+
+    return Plan(
+        axes={name: texts(axes) for name, axes in plan.axes.items()},
+        outputs=tuple(texts(axes) for axes in plan.outputs),
+        sizes={symbol: size for symbol, size in plan.sizes.items() if symbol not in fixed},
+        guards=texts(plan.guards),
+        flops=text(plan.flops),
+        reduction=text(plan.reduction),
+        require=tuple(rule for rule in texts(plan.require) if rule != "1"),
+    )
+
+
+def _neighbours(plan: Plan, start: Sizes) -> Iterator[dict[str, int]]:
+    """One size changed at a time, then all of them: within the rules and beyond."""
+    dice = random.Random(0)  # noqa: S311 — sizes to try are no secret
+    for symbol, size in start.items():
+        for other in (size + 1, 2 * size, 3 * size + 1, 7 * size, 1, 2, size - 1):
+            if other >= 1 and other != size:
+                yield {**start, symbol: other}
+    drawn = [_drawn(dice, plan, start) for _ in range(300)]
+    yield from [sizes for sizes in drawn if obeys(plan.guards, sizes)][:8]
+    yield from drawn[:8]
+
+
+def _drawn(dice: random.Random, plan: Plan, start: Sizes) -> dict[str, int]:
+    return {
+        symbol: dice.choice((dice.choice(SMALL), start[symbol] * dice.choice((1, 2, 3))))
+        for symbol in plan.sizes
+    }
+
+
+# ---- sizes that were taken for constants --------------------------------------------------------
+
+
+def freed(bench: Bench, plan: Plan, start: Sizes) -> Plan:
+    """The plan with a symbol for each constant that may as well be another number."""
+    for group in list(_groups(plan))[:_MAX_GROUPS]:
+        plan = _with_symbol(bench, plan, start, group) or plan
+    return plan
+
+
+def _groups(plan: Plan) -> Iterator[list[tuple[str, int]]]:
+    """Axes of one constant size, together first and then alone."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name, axes in plan.axes.items():
+        for position, axis in enumerate(axes):
+            if axis.isdigit():
+                found.setdefault(axis, []).append((name, position))
+    for size, group in found.items():
+        if int(size) > 1:
+            yield group
+        if int(size) == 1 or len(group) > 1:
+            yield from ([place] for place in group)
+
+
+def _with_symbol(
+    bench: Bench, plan: Plan, start: Sizes, group: list[tuple[str, int]]
+) -> Plan | None:
+    name, position = group[0]
+    if not plan.axes[name][position].isdigit():
+        return None  # freed already, together with others
+    base, symbol = int(plan.axes[name][position]), f"s{len(plan.sizes)}"
+    axes = {
+        name: tuple(symbol if (name, i) in group else axis for i, axis in enumerate(axes))
+        for name, axes in plan.axes.items()
+    }
+    varied = replace(plan, axes=axes, sizes={**plan.sizes, symbol: base})
+    came = {
+        size: bench.at(varied, {**start, **_rest(plan, start), symbol: size})
+        for size in (base, base + 1, base + 3)
+    }
+    shapes = []
+    for run in came.values():
+        if isinstance(run, Exception):
+            return None
+        shapes.append([tuple(output.shape) for output in run.outputs])
+    outputs = _lines(plan.outputs, shapes, base, symbol)
+    return None if outputs is None else replace(varied, outputs=outputs)
+
+
+def _rest(plan: Plan, start: Sizes) -> Mapping[str, int]:
+    """Symbols that were found since the start."""
+    return {symbol: size for symbol, size in plan.sizes.items() if symbol not in start}
+
+
+def _lines(
+    outputs: tuple[Axes, ...], shapes: list[list[tuple[int, ...]]], base: int, symbol: str
+) -> tuple[Axes, ...] | None:
+    """Where an axis of an output moves with the symbol, in a straight line: along which."""
+    found = []
+    for number, axes in enumerate(outputs):
+        if any(len(shape[number]) != len(axes) for shape in shapes):
+            return None
+        line = []
+        for position, axis in enumerate(axes):
+            zero, one, three = (shape[number][position] for shape in shapes)
+            slope = one - zero
+            if three - zero != 3 * slope or (slope and not axis.isdigit()):
+                return None
+            line.append(_line(slope, zero - slope * base, symbol) if slope else axis)
+        found.append(tuple(line))
+    return tuple(found)
+
+
+def _line(slope: int, offset: int, symbol: str) -> str:
+    term = symbol if slope == 1 else f"{slope} * {symbol}"
+    return term if offset == 0 else f"{term} {'+' if offset > 0 else '-'} {abs(offset)}"
