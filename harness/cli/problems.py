@@ -147,29 +147,71 @@ def write_starter(problem: str, language: str, output: str | None, folder: Path 
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
     help="Default: SLUG.md, in ./problems where there is such a folder.",
 )  # fmt: skip
-def new_problem(slug: str, output: Path | None) -> None:
+@click.option(
+    "--from-module", "module", metavar="FILE.py", type=click.Path(path_type=Path),
+    help="Ask for what a PyTorch function or module in this file computes.",
+)  # fmt: skip
+@click.option("--name", metavar="NAME", help="Which one, if there are several.")
+@click.option(
+    "--shape", "shapes", metavar="INPUT=2,3,…", multiple=True, callback=lambda *_: _shapes(_[2]),
+    help="An example's shape, where the file has no get_inputs(); for each input.",
+)  # fmt: skip
+def new_problem(
+    slug: str,
+    output: Path | None,
+    module: Path | None,
+    name: str | None,
+    shapes: dict[str, tuple[int, ...]],
+) -> None:
     """Begin a problem: one Markdown file that passes `grade problems check` as it is."""
     from harness.errors import UserError
     from harness.problem.catalogue import slugs
     from harness.problem.spec import SLUG
     from harness.problem.starter import render_problem_starter
 
+    if module is None and (name is not None or shapes):
+        raise click.UsageError("--name and --shape go with --from-module")
     if not SLUG.fullmatch(slug):
         raise UserError(f"{slug!r} is not a slug: lower-case letters, digits and -, up to 64")
     if slug in slugs():
         raise UserError(f"there is a problem `{slug}` already: {slugs()[slug]}")
-    text = render_problem_starter(slug)
     path = output or (Path("problems") if Path("problems").is_dir() else Path()) / f"{slug}.md"
+    _refuse_existing(path)
+    text = render_problem_starter(slug) if module is None else _drafted(module, slug, name, shapes)
     _write_new(path, text)
     click.echo(f"{path}: now say what it asks, then\n  grade problems check {path}")
 
 
+def _shapes(given: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    found = {}
+    for words in given:
+        name, equals, axes = words.partition("=")
+        sizes = axes.replace("x", ",").split(",")
+        if not (name and equals and all(size.isascii() and size.isdigit() for size in sizes)):
+            raise click.BadParameter(f"{words!r}: write it like x=2,3,8")
+        found[name] = tuple(int(size) for size in sizes)
+    return found
+
+
+def _drafted(module: Path, slug: str, name: str | None, shapes: dict[str, tuple[int, ...]]) -> str:
+    from harness.arena.host import Arena
+    from harness.proof.from_module import draft
+
+    with Arena() as arena:
+        return draft(module, slug, arena=arena, name=name, shapes=shapes)
+
+
 def _write_new(path: Path, text: str) -> None:
     from harness.disk import write_atomically
+
+    _refuse_existing(path)
+    write_atomically(path.resolve(), text.encode())
+
+
+def _refuse_existing(path: Path) -> None:
     from harness.errors import UserError
 
     if path.exists():
         raise UserError(f"{path} is there already; name another file with -o")
     if not path.resolve().parent.is_dir():
         raise UserError(f"{path}: there is no folder {path.resolve().parent}")
-    write_atomically(path.resolve(), text.encode())

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from harness.arena.host import Arena
 from harness.arena.session import memfd_of
 from harness.errors import ProblemError, UserError
-from harness.problem.spec import SLUG, read_problem, read_text
+from harness.problem.source import read_text
+from harness.problem.spec import SLUG, read_problem
 from harness.proof.draft import written
 from harness.proof.sketch import Garbled, Refusal, Sketch, read_sketch
 from harness.records import Limits
