@@ -19,6 +19,7 @@ class Candidate:
     open_null: Open | None  # the judge's empty kernel in the same kind of runner, if it is native
     build_s: float | None  # None: nothing was built now
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
+    artefact: Path | None = None  # None: it is its own source
 
 
 def prepare(
@@ -82,6 +83,7 @@ def _native(
 
     return Candidate(
         open=opener(built.artefact),
+        artefact=built.artefact,
         open_null=open_null,
         build_s=None if built.cached else built.seconds,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),

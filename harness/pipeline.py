@@ -18,6 +18,8 @@ from harness.arena.wire import Style
 from harness.candidate import Candidate, prepare
 from harness.clock.rounds import LAUNCHES, Stop, Work, time_case
 from harness.clock.statistics import score_of
+from harness.delegation.calls import breach
+from harness.delegation.look import calls_of
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.oracle.check import Check, check_case, seeds_for
 from harness.oracle.draw import Seed
@@ -97,6 +99,7 @@ class _Job:
     check_s: float | None = None
     time_s: float | None = None
     was_cut: bool = False  # the time for the whole grade ran out while timing
+    calls: tuple[str, ...] | None = None
     results: tuple[CaseResult, ...] = ()
     timings: tuple[Timing, ...] = ()
     bounds: dict[str, Expected] = field(default_factory=dict)
@@ -147,6 +150,7 @@ class _Job:
                 time=self.time_s,
                 total=time.monotonic() - self.began,
             ),
+            calls=self.calls,
             log=log,
         )
 
@@ -239,6 +243,8 @@ def _graded(job: _Job, arena: Arena) -> Grade:
             arena.warm_up(LAUNCHES)
         oracle = arena.keep(key, lambda: Oracle(arena, problem, limits=policy.limits))
         fell = _check(job, candidate, oracle)
+        if fell is None and job.all_accepted:
+            fell = _look_at_calls(job, candidate, oracle)
         if fell is None and will_time and job.all_accepted:
             _time(job, candidate, oracle)
     except ReferenceFailed:
@@ -290,6 +296,14 @@ def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
                 break
     job.check_s = time.monotonic() - began
     return None
+
+
+def _look_at_calls(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
+    """Whom a right submission has work for it; what the problem does not allow ends the grade."""
+    job.calls = calls_of(
+        job.submission, candidate, job.problem, job.cases[0], job.dtype, oracle, job.policy.limits
+    )
+    return breach(job.calls, job.problem.allow)
 
 
 def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:

@@ -26,6 +26,7 @@ import torch
 
 from harness.arena import authored, wire
 from harness.arena.authored import Named
+from harness.arena.operators import operators_in
 from harness.arena.wire import FRAME, GUARD_BYTES, Op, Place, Style, Why
 from harness.records import Argument, Role
 
@@ -105,6 +106,10 @@ class Runner:
             for window, result in self._held:
                 self._store(result, window)
             self._held = []
+        elif op == Op.TRACE:
+            with _strangers_errors():
+                names = operators_in(lambda: self._entry(*self._arguments(0)))
+            os.pwrite(descriptors[0], names, 0)
         elif op in authored.ASKED:
             with _strangers_errors():
                 named = [self._named(window) for window in range(b)]

@@ -96,9 +96,17 @@ class Session:
         """Have results that were held back written to the outputs."""
         return self._turn(wire.frame(Op.COPY), timeout_s)
 
-    def ask(self, op: Op, *, windows: int = 1, seed: int = 0, timeout_s: float) -> Ran | Fell:
-        """Have a problem's own module do something with the first windows of what is lent."""
-        return self._turn(wire.frame(op, 0, windows, seed), timeout_s)
+    def ask(
+        self,
+        op: Op,
+        *,
+        windows: int = 1,
+        seed: int = 0,
+        descriptors: Sequence[int] = (),
+        timeout_s: float,
+    ) -> Ran | Fell:
+        """Have it do something else than compute with the first windows of what is lent."""
+        return self._turn(wire.frame(op, 0, windows, seed), timeout_s, descriptors)
 
     def _turn(
         self, message: bytes, timeout_s: float, descriptors: Sequence[int] = ()

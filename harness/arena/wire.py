@@ -7,6 +7,7 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       CALL   a = 1 to hold the results back, b = first window, c = windows
                       COPY   (of results that were held back)
                       DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
+                      TRACE  (a call that is watched); descriptor: where operators' names go
     runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED
                       FAILED a = why, b and c = particulars
 
@@ -46,6 +47,7 @@ class Op(IntEnum):
     DRAW = 6
     CHECK = 7
     COUNT = 8
+    TRACE = 9
     READY = 101
     WARMED = 102
     MAPPED = 103
@@ -58,6 +60,7 @@ class Op(IntEnum):
 ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
     Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
+    Op.TRACE: Op.ASKED,
 }  # fmt: skip
 
 

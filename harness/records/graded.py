@@ -130,4 +130,5 @@ class Grade:
     isolation: Isolation
     machine: Machine
     seconds: Seconds
+    calls: tuple[str, ...] | None = None  # whom it has work for it; None: not looked at
     log: str = ""

@@ -185,6 +185,8 @@ def _footer(grade: Grade, *, verbose: bool) -> Text:
     text = Text("\n" + "; ".join(parts), "dim")
     if isolation.missing:
         text.append(f"\n{isolation.missing}")
+    if grade.calls:
+        text.append(f"\ncalls {', '.join(printable(call) for call in grade.calls)}")
     if verbose:
         for item in isolation.properties:
             holds = {True: "yes", False: "no", None: "untested"}[item.holds]

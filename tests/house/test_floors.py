@@ -20,7 +20,7 @@ FLOORS = (
     ("sandbox",),
     ("build", "arena"),
     ("candidate", "oracle"),
-    ("clock",),
+    ("clock", "delegation"),
     ("pipeline",),
     ("proof",),
     ("report",),
@@ -28,7 +28,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TORCH_ROOMS = {
-    "arena/authored.py", "arena/runner.py",
+    "arena/authored.py", "arena/operators.py", "arena/runner.py",
     *(f"arena/tracing/{name}.py" for name in (
         "bench", "formulas", "main", "ranges", "reductions", "subject", "symbols")),
 }  # fmt: skip

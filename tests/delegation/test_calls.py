@@ -1,0 +1,165 @@
+"""Whom a submission has work for it: told in every grade, forbidden where the problem says so."""
+
+import contextlib
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.delegation.calls import calls_of_artefact, calls_of_source, forbidden
+from harness.delegation.elf import NotReadable, imports_of
+from harness.records import Problem, Verdict
+
+if TYPE_CHECKING:
+    from tests.conftest import GradeSource
+
+HEAD = "void solution(const VAR* x, VAR* y, size_t n)"
+LOOP = "for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];"
+PLAIN = f"#include <cmath>\n#include <vector>\n{HEAD} {{ std::vector<float> v(n); {LOOP} }}"
+OPENS = f"#include <dlfcn.h>\n{HEAD} {{ dlopen(nullptr, RTLD_NOW); {LOOP} }}"
+MULTIPLIES = "import torch\ndef solution(x, y, n):\n    torch.mul(x, 2, out=y)\n"
+HIDES = "import torch\ndef solution(x, y, n):\n    getattr(torch, 'm' + 'ul')(x, 2, out=y)\n"
+BY_NUMPY = (
+    "import numpy as np\ndef solution(x, y, n):\n    np.multiply(x.numpy(), 2, out=y.numpy())\n"
+)
+
+
+@pytest.fixture
+def strict(doubling: Problem) -> Problem:
+    """The same problem, where nothing may be called."""
+    return replace(doubling, allow=())
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "calls"),
+    [
+        ("plain.cpp", PLAIN, ()),
+        ("opens.cpp", OPENS, ("dlopen",)),
+        ("multiplies.py", MULTIPLIES, ("aten::mul",)),
+        ("hides.py", HIDES, ("aten::mul",)),
+        ("numpy.py", BY_NUMPY, ("import numpy",)),
+        ("copies.py", "def solution(x, y, n):\n    y.copy_(x.view(n) * 2)\n", ("aten::mul",)),
+    ],
+)
+def test_every_grade_tells_whom_it_calls(
+    grade_source: "GradeSource", name: str, source: str, calls: tuple[str, ...]
+) -> None:
+    """Everything is allowed where nothing is said, and shown."""
+    graded = grade_source(source, name)
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    assert graded.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "evidence"),
+    [
+        ("opens.cpp", OPENS, "dlopen"),
+        ("multiplies.py", MULTIPLIES, "aten::mul"),
+        ("hides.py", HIDES, "aten::mul"),
+        ("numpy.py", BY_NUMPY, "import numpy"),
+    ],
+)
+def test_what_is_not_allowed_is_a_violation_with_its_evidence(
+    grade_source: "GradeSource", strict: Problem, name: str, source: str, evidence: str
+) -> None:
+    """A right answer by forbidden means is refused, and the means is named."""
+    graded = grade_source(source, name, problem=strict)
+    assert (graded.verdict, graded.reason) == (Verdict.RULES_VIOLATION, "policy")
+    assert evidence in graded.message
+
+
+def test_own_work_is_allowed_everywhere(grade_source: "GradeSource", strict: Problem) -> None:
+    """A kernel that computes for itself passes where nothing may be called."""
+    assert grade_source(PLAIN, problem=strict).verdict is Verdict.ACCEPTED
+
+
+def test_a_pattern_allows(grade_source: "GradeSource", doubling: Problem) -> None:
+    """What `allow` names, with a star or without, may be called."""
+    lenient = replace(doubling, allow=("aten::mu*", "numpy"))
+    assert grade_source(MULTIPLIES, "one.py", problem=lenient).verdict is Verdict.ACCEPTED
+    assert grade_source(BY_NUMPY, "other.py", problem=lenient).verdict is Verdict.ACCEPTED
+
+
+def test_a_wrong_answer_is_wrong_before_it_is_forbidden(
+    grade_source: "GradeSource", strict: Problem
+) -> None:
+    """Rules are asked last: first comes whether it is right."""
+    graded = grade_source(MULTIPLIES.replace("2", "3"), "wrong.py", problem=strict)
+    assert graded.verdict is Verdict.WRONG_ANSWER
+
+
+SHY = """
+import torch
+def solution(x, y, n):
+    if torch.autograd._profiler_enabled():
+        raise RuntimeError("not while I am watched")
+    torch.mul(x, 2, out=y)
+"""
+
+
+def test_who_will_not_be_watched_is_told_and_refused_where_it_matters(
+    grade_source: "GradeSource", strict: Problem
+) -> None:
+    """Hiding from the trace is told in the grade; under a rule it is a violation."""
+    told = grade_source(SHY, "shy.py")
+    assert told.verdict is Verdict.ACCEPTED
+    assert told.calls is not None
+    assert any("not while I am watched" in call for call in told.calls)
+    assert grade_source(SHY, "shy.py", problem=strict).verdict is Verdict.RULES_VIOLATION
+
+
+def test_libraries_beyond_the_runtime_are_found(tmp_path: Path) -> None:
+    """A library that was linked is named, and so is each symbol that it lends."""
+    (tmp_path / "lent.c").write_text("int lent(void) { return 1; }")
+    (tmp_path / "map").write_text("LENT_1 { global: lent; };")
+    (tmp_path / "user.c").write_text("int lent(void); int solution(void) { return lent(); }")
+    for words in (
+        ["lent.c", "-shared", "-o", "liblent.so", "-Wl,--version-script=map"],
+        ["user.c", "-shared", "-o", "user.so", "-L.", "-llent"],
+    ):
+        subprocess.run(["gcc", *words], cwd=tmp_path, check=True)
+    assert calls_of_artefact(tmp_path / "user.so") == ("lent", "liblent.so")
+
+
+@pytest.mark.parametrize(
+    ("source", "calls"),
+    [
+        ("import torch.nn.functional as F, math", ()),
+        ("from scipy.linalg import blas", ("import scipy.linalg",)),
+        ("def f():\n    import ctypes", ("import ctypes",)),
+        ("exec('x = 1')", ("exec()",)),
+        ("from . import sibling", ()),
+    ],
+)
+def test_modules_are_found_wherever_they_are_imported(source: str, calls: tuple[str, ...]) -> None:
+    """Imports at the top or within a function, and code that is made while it runs."""
+    assert calls_of_source(source.encode()) == calls
+
+
+def test_nothing_said_forbids_nothing() -> None:
+    """Without `allow` everything is allowed; with an empty one nothing is."""
+    assert forbidden(("dlopen",), None) == ()
+    assert forbidden(("dlopen",), ()) == ("dlopen",)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(data=st.data())
+def test_a_spoilt_object_is_unreadable_and_no_more(artefact: bytes, data: st.DataObject) -> None:
+    """Bytes that were changed anywhere give names or NotReadable, never another error."""
+    spoilt = bytearray(artefact)
+    for _ in range(data.draw(st.integers(1, 8))):
+        spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(NotReadable):
+        imports_of(bytes(spoilt[: data.draw(st.integers(0, len(spoilt)))]))
+
+
+@pytest.fixture(scope="module")
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("artefact")
+    (folder / "a.c").write_text("#include <math.h>\ndouble f(double x) { return exp(x); }")
+    subprocess.run(["gcc", "a.c", "-shared", "-o", "a.so", "-lm"], cwd=folder, check=True)
+    return (folder / "a.so").read_bytes()
