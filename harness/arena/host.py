@@ -118,7 +118,8 @@ class Arena:
         def bear(theirs: int) -> Box:
             return self.tools.bear_program(
                 [str(runner)],
-                reads=[runner],
+                # the last two are handed over open, but a loader opens them once more
+                reads=[runner, artefact, entry],
                 descriptors=[theirs],
                 env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
                 cpus=_cores(threads, nursery),

@@ -130,6 +130,7 @@ def _enter_namespaces() -> int | None:
     # the first process of the new namespace: when it ends, the kernel ends all below it
     if child := os.fork():
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # and it ends with the one that waits
     return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
 

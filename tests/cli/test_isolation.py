@@ -23,6 +23,41 @@ def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, check=False, env=os.environ)
 
 
+WHERE_REFUSED = """
+import json, sys
+from harness.sandbox import filter as seccomp, kernel
+seccomp.DENIED.update(json.loads(sys.argv.pop(1)))
+kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+kernel.install_filter(seccomp.program(is_alone=True, affinity=True))
+from harness.cli.main import main
+main()
+"""
+NO_LANDLOCK = {"landlock_create_ruleset": 444}
+
+
+def where_refused(refused: dict[str, int], *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command as in a container: behind a filter that refuses namespaces, and what is given."""
+    argv = [sys.executable, "-c", WHERE_REFUSED, json.dumps(refused), *map(str, words)]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, env=os.environ)
+
+
+@pytest.mark.parametrize("name", ["naive.cpp", "functional.py"])
+@pytest.mark.parametrize(("refused", "level"), [({}, 2), (NO_LANDLOCK, 1)], ids=["2", "1"])
+def test_lower_levels_grade_as_well(name: str, refused: dict[str, int], level: int) -> None:
+    """Where walls are refused an honest kernel passes all the same, and the loss is told."""
+    source = ROOT / "submissions" / SLUG / "accepted" / name
+    done = where_refused(refused, "run", source, "--no-time", "--tier", "sample")
+    assert done.returncode == 0, done.stdout
+    assert f"sandbox level {level} of 3; missing: namespaces" in " ".join(done.stdout.split())
+
+
+def test_lower_levels_are_no_strict_ones() -> None:
+    """A strict grade below the highest level is exit code 3, with what is missing."""
+    done = where_refused({}, "run", NAIVE, "--no-time", "--isolation", "strict")
+    assert done.returncode == 3
+    assert "sandbox level 2 of 3; missing: namespaces" in done.stderr
+
+
 def test_off_is_told(tmp_path: Path) -> None:
     """Without walls a grade says so, in a line and property by property."""
     target = tmp_path / "grade.json"

@@ -246,7 +246,9 @@ def test_a_box_has_no_rights(walled: Nursery) -> None:
     with walled.bear_program(["/bin/cat", "/proc/self/status"], limits=Limits()) as box:
         assert box.wait(DEADLINE_S) == WELL
         status = status_of(box)
-    names = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+    names = ["CapInh", "CapPrm", "CapEff", "CapAmb"]
+    if os.geteuid() == 0 or walled.walls.root:  # nobody else may lower the bound
+        names.append("CapBnd")
     assert {int(status[name], 16) for name in names} == {0}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
