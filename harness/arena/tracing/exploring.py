@@ -3,6 +3,7 @@ What the symbolic run said, tried at sizes of all kinds: rules that no failing r
 dropped, and sizes that it took for constants are varied.
 """
 
+import ast
 import random
 import re
 import time
@@ -36,8 +37,10 @@ def makes_sense(plan: Plan, sizes: Sizes) -> bool:
 def small_start(bench: Bench, plan: Plan) -> dict[str, int]:
     """Sizes at which it runs, as small as can be found; else its author learns why it does not."""
     for sizes in (_shrunk(plan), plan.sizes):
-        if elements_of(plan, sizes) <= MAX_ELEMENTS and bench.agrees(plan, sizes) is not None:
+        if bench.agrees(plan, sizes) is not None:
             return dict(sizes)
+    if bench.fill():
+        return small_start(bench, plan)
     if elements_of(plan, plan.sizes) > MAX_ELEMENTS:
         raise Untraceable(
             "the example inputs are too large to be tried", "make them smaller, or use --shape"
@@ -75,7 +78,11 @@ def learn_rules(bench: Bench, plan: Plan, start: Sizes) -> Plan | None:
         if elements_of(plan, sizes) > _QUICK or not makes_sense(plan, sizes):
             continue
         (passed if bench.agrees(plan, sizes) else failed).append(sizes)
-    hypotheses = [*plan.guards, *(f"{symbol} >= 2" for symbol in plan.sizes)]
+    # what must merely differ tells of layouts, not of sizes
+    hypotheses = [
+        *(rule for rule in plan.guards if "!=" not in rule),
+        *(f"{symbol} >= 2" for symbol in plan.sizes),
+    ]
     left = [rule for rule in hypotheses if all(obeys([rule], sizes) for sizes in passed)]
     require: list[str] = []
     while failed:
@@ -85,10 +92,27 @@ def learn_rules(bench: Bench, plan: Plan, start: Sizes) -> Plan | None:
             break
         require.append(best)
         failed = [sizes for sizes in failed if sizes not in excluded[best]]
-    if any(not isinstance(bench.at(plan, sizes), Exception) for sizes in failed):
+    stuck = {symbol for sizes in failed for symbol in _alone(start, sizes)}
+    stuck |= {symbol for symbol in start if not _varies(symbol, passed)}
+    fixed = {symbol: start[symbol] for symbol in stuck}
+    if any(obeys(_held(fixed), sizes) and _says_otherwise(bench, plan, sizes) for sizes in failed):
         return None
-    fixed = {symbol: size for symbol, size in start.items() if not _varies(symbol, passed)}
     return with_numbers(replace(plan, require=tuple(require)), fixed)
+
+
+def _alone(start: Sizes, sizes: Sizes) -> list[str]:
+    """The symbol that differs, if it is one: no rule says why it must not."""
+    changed = [symbol for symbol in start if sizes[symbol] != start[symbol]]
+    return changed if len(changed) == 1 else []
+
+
+def _held(fixed: Sizes) -> Iterator[str]:
+    return (f"{symbol} == {size}" for symbol, size in fixed.items())
+
+
+def _says_otherwise(bench: Bench, plan: Plan, sizes: Sizes) -> bool:
+    """It runs, and gives other shapes than the plan."""
+    return not isinstance(bench.at(plan, sizes), Exception)
 
 
 def _varies(symbol: str, passed: Iterable[Sizes]) -> bool:
@@ -100,7 +124,7 @@ def with_numbers(plan: Plan, fixed: Sizes) -> Plan:
 
     def text(formula: str) -> str:
         found = re.sub(r"\bs\d+\b", lambda m: str(fixed.get(m[0], m[0])), formula)
-        return str(evaluate(found, {})) if found and not names_in(found) else found
+        return ast.unparse(_Folded().visit(ast.parse(found, mode="eval"))) if found else ""
 
     def texts(axes: Axes) -> Axes:
         return tuple(text(axis) for axis in axes)
@@ -114,6 +138,16 @@ def with_numbers(plan: Plan, fixed: Sizes) -> Plan:
         reduction=text(plan.reduction),
         require=tuple(rule for rule in texts(plan.require) if rule != "1"),
     )
+
+
+class _Folded(ast.NodeTransformer):
+    """Numbers alone make a number."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, (ast.BinOp, ast.Compare)) and not names_in(ast.unparse(node)):
+            return ast.Constant(evaluate(ast.unparse(node), {}))
+        return node
 
 
 def _neighbours(plan: Plan, start: Sizes) -> Iterator[dict[str, int]]:
@@ -173,15 +207,16 @@ def _with_symbol(
     varied = replace(plan, axes=axes, sizes={**plan.sizes, symbol: base})
     came = {
         size: bench.at(varied, {**start, **_rest(plan, start), symbol: size})
-        for size in (base, base + 1, base + 3)
+        for size in (base, base + 1, base + 3, max(1, base - 1))
     }
     shapes = []
     for run in came.values():
-        if isinstance(run, Exception):
+        if isinstance(run, Exception) or (run.has_nan and not bench.admits_nan):
             return None
         shapes.append([tuple(output.shape) for output in run.outputs])
     outputs = _lines(plan.outputs, shapes, base, symbol)
-    return None if outputs is None else replace(varied, outputs=outputs)
+    # counts were of the constant
+    return None if outputs is None else replace(varied, outputs=outputs, flops="", reduction="")
 
 
 def _rest(plan: Plan, start: Sizes) -> Mapping[str, int]:
@@ -199,7 +234,7 @@ def _lines(
             return None
         line = []
         for position, axis in enumerate(axes):
-            zero, one, three = (shape[number][position] for shape in shapes)
+            zero, one, three, *_ = (shape[number][position] for shape in shapes)
             slope = one - zero
             if three - zero != 3 * slope or (slope and not axis.isdigit()):
                 return None

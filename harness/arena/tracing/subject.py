@@ -6,6 +6,7 @@ This runs in a box. The file is imported here, and nowhere else.
 
 import importlib.util
 import inspect
+import math
 import sys
 import traceback
 import types
@@ -170,6 +171,9 @@ def subject_of(
     is_hollow = not isinstance(weights, Exception)
     if isinstance(weights, Exception):  # some constructors compute: then with numbers
         weights = tried(lambda: _weights(build()))
+    if not isinstance(weights, Exception):
+        tables = _tables(build, weights)
+        weights = tuple(weight for weight in weights if weight.name not in tables)
     if isinstance(weights, Exception):
         mend = f"give its arguments: def {CONSTRUCTS}(): return [...]"
         given = hasattr(module, CONSTRUCTS)
@@ -196,6 +200,22 @@ def _weights(built: torch.nn.Module) -> tuple[Tensor, ...]:
         # a counter of steps is no weight
         if name in own and (value.dim() or value.is_floating_point())
     )
+
+
+def _tables(build: Callable[[], torch.nn.Module], weights: Sequence[Tensor]) -> set[str]:
+    """
+    Buffers that the constructor computed (masks, tables of angles): they stay in the module.
+    What begins as one number everywhere is a state that something else will have changed.
+    """
+    size = sum(math.prod(weight.shape) for weight in weights)
+    built = tried(build) if size <= 4 * MAX_VALUES else None
+    if not isinstance(built, torch.nn.Module):
+        return set()
+    return {
+        name
+        for name, value in built.named_buffers()
+        if value.numel() > 1 and not bool((value == value.flatten()[0]).all())
+    }
 
 
 # ---- the example --------------------------------------------------------------------------------
