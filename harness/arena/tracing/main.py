@@ -18,15 +18,10 @@ from harness.arena.authored import forbid_side_effects
 from harness.arena.tracing import ranges
 from harness.arena.tracing.bench import Bench, Came, Range
 from harness.arena.tracing.casing import Cases, cases_of
-from harness.arena.tracing.exploring import freed, learn_rules, makes_sense, obeys, small_start
-from harness.arena.tracing.subject import (
-    CONSTRUCTS,
-    Scalar,
-    Tensor,
-    Untraceable,
-    load,
-    subject_of,
-)
+from harness.arena.tracing.exploring import freed, makes_sense, obeys, small_start
+from harness.arena.tracing.loading import CONSTRUCTS, load, subject_of
+from harness.arena.tracing.rules import learn_rules
+from harness.arena.tracing.subject import Scalar, Tensor, Untraceable
 from harness.arena.tracing.symbols import Plan, symbolic_plan
 from harness.problem.shapes import evaluate
 
