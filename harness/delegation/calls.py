@@ -34,7 +34,8 @@ _PLAIN_OPERATORS = (
     "aten::_reshape_alias", "aten::_to_copy", "aten::_unsafe_view", "aten::alias",
     "aten::as_strided", "aten::clone", "aten::contiguous", "aten::copy_", "aten::detach",
     "aten::empty*", "aten::expand", "aten::fill_", "aten::lift_fresh", "aten::new_empty*",
-    "aten::permute", "aten::reshape", "aten::resolve_*", "aten::select", "aten::set_", "aten::slice", "aten::split*",
+    "aten::permute", "aten::reshape", "aten::resolve_*", "aten::select", "aten::set_",
+    "aten::slice", "aten::split*",
     "aten::squeeze", "aten::t", "aten::to", "aten::transpose", "aten::unbind", "aten::unsqueeze",
     "aten::view*", "aten::zero_", "aten::zeros*",
 )  # fmt: skip

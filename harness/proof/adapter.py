@@ -1,11 +1,13 @@
 """The reference of a draft: the author's own source, and a function that calls it by the names."""
 
 import ast
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from harness.dtypes import DType
 from harness.proof.sketch import Coming, Given, Sketch
 
+_WIDTH = 100
 _EXAMPLES = frozenset({"get_inputs", "example_inputs"})
 
 
@@ -39,9 +41,17 @@ def reference_of(
     ]
     call = _call(sketch, entry, given, names, body)
     body += _returned(sketch, call, [names[name] for name in sketch.written], main, first)
-    parts.append(f"def reference({', '.join(parameters)}):\n" + "\n".join(body))
+    parts.append("\n".join([*_head(parameters), *body]))
     blocks = "\n\n\n".join(part.strip("\n") for part in parts)
     return f"{blocks}\n"
+
+
+def _head(parameters: Sequence[str]) -> list[str]:
+    line = f"def reference({', '.join(parameters)}):"
+    if len(line) <= _WIDTH:
+        return [line]
+    inside = textwrap.wrap(", ".join(parameters) + ",", _WIDTH - 4)
+    return ["def reference(", *(f"    {part}" for part in inside), "):"]
 
 
 def _passed(argument: Given, names: Mapping[str, str]) -> str:

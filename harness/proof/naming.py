@@ -70,8 +70,9 @@ def size_names(sketch: Sketch, tensors: Mapping[str, str], names: Names) -> dict
                 wishes = _wishes(tensor, tensors[tensor.name], position, is_first=number == 0)
                 found[axis] = names.fresh(*wishes)
     for symbol in sketch.symbols:
-        found.setdefault(symbol, names.fresh(f"size_{symbol[1:]}"))
-    return found
+        if symbol not in found:
+            found[symbol] = names.fresh(f"size_{symbol[1:]}")
+    return {symbol: found[symbol] for symbol in sketch.symbols}
 
 
 def _wishes(tensor: Going, name: str, axis: int, *, is_first: bool) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TORCH_ROOMS = {
     "arena/authored.py", "arena/operators.py", "arena/runner.py",
     *(f"arena/tracing/{name}.py" for name in (
-        "bench", "formulas", "main", "ranges", "reductions", "subject", "symbols")),
+        "bench", "formulas", "loading", "main", "ranges", "reductions", "subject", "symbols")),
 }  # fmt: skip
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

@@ -273,11 +273,57 @@ def get_inputs():
     reduction="rows * columns",
     inputs={"x": "0.0 1.0"},
 )
+CAUSAL = Sample(
+    """
+import torch
+
+class Causal(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.ones(32, 32).tril())
+
+    def forward(self, scores):
+        rows = scores.shape[-1]
+        hidden = scores.masked_fill(self.mask[:rows, :rows] == 0, float("-inf"))
+        return torch.softmax(hidden, dim=-1)
+
+def get_inputs():
+    return [torch.randn(3, 16, 16)]
+""",
+    {"scores": ("batch", "length", "length"), "y": ("batch", "length", "length")},
+    require=("length <= 32",),
+    reduction="length",
+)
+RECURRENT = Sample(
+    """
+import torch
+
+class Recurrent(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = torch.nn.LSTM(5, 6, batch_first=True)
+
+    def forward(self, x):
+        return self.cell(x)[0]
+
+def get_inputs():
+    return [torch.randn(3, 7, 5)]
+""",
+    {
+        "x": ("batch", "length", "5"),
+        "cell_weight_ih_l0": ("24", "5"),
+        "cell_weight_hh_l0": ("24", "6"),
+        "cell_bias_ih_l0": ("24",),
+        "cell_bias_hh_l0": ("24",),
+        "y": ("batch", "length", "6"),
+    },
+)
 SAMPLES = {
     "elementwise": ELEMENTWISE, "scalar": SCALAR, "two-outputs": TWO_OUTPUTS,
     "perceptron": PERCEPTRON, "picture": PICTURE, "softmax": SOFTMAX, "lookup": LOOKUP,
     "heads": HEADS, "norms": NORMS, "in-place": IN_PLACE, "viewed": VIEWED, "loop": LOOP,
     "own-numbers": OWN_NUMBERS, "roots": ROOTS,
+    "causal": CAUSAL, "recurrent": RECURRENT,
 }  # fmt: skip
 
 

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from harness.arena.tracing.subject import Subject, Tensor, tried
 from harness.arena.tracing.symbols import Plan, results_of
 from harness.problem.shapes import ShapeError, evaluate
 
 MAX_ELEMENTS = 1 << 26  # of all tensors of one run together: 256 MiB in float32
+
+_MARGIN = 1024  # elements before and behind an input
 
 Sizes = Mapping[str, int]
 
@@ -47,6 +50,10 @@ class Came:
     seconds: float
 
     @property
+    def has_nan(self) -> bool:
+        return any(bool(output.isnan().any()) for output in self.outputs)
+
+    @property
     def is_finite(self) -> bool:
         return all(bool(torch.isfinite(output).all()) for output in self.outputs)
 
@@ -58,10 +65,17 @@ class Bench:
     subject: Subject
     ranges: dict[str, Range] = field(default_factory=dict)
     module: torch.nn.Module | None = None
+    admits_nan: bool = True
 
     def __post_init__(self) -> None:
         self.module = self.subject.made()
         self.ranges = {tensor.name: _first_range(tensor) for tensor in self.subject.tensors}
+
+    def fill(self) -> bool:
+        """A module that computes with numbers of its own is built with them; False if it was."""
+        was_hollow, self.subject.is_hollow = self.subject.is_hollow, False
+        self.module = self.subject.made()
+        return was_hollow
 
     def inputs(self, plan: Plan, sizes: Sizes, seed: int = 0) -> dict[str, torch.Tensor]:
         shapes = {
@@ -72,8 +86,10 @@ class Bench:
             if min(shapes[tensor.name], default=1) < 1:
                 raise ShapeError(f"an axis of {tensor.name} is empty")
         return {
-            tensor.name: self.ranges[tensor.name].draw(
-                tensor, shapes[tensor.name], sizes, seed * 131 + number
+            tensor.name: _among_nans(
+                self.ranges[tensor.name].draw(
+                    tensor, shapes[tensor.name], sizes, seed * 131 + number
+                )
             )
             for number, tensor in enumerate(self.subject.tensors)
         }
@@ -104,6 +120,12 @@ class Bench:
     def at(self, plan: Plan, sizes: Sizes, seed: int = 0) -> Came | Exception:
         return tried(lambda: self.run(self.inputs(plan, sizes, seed)))
 
+    def counts(self, plan: Plan, sizes: Sizes) -> int:
+        """The operations of a run, as torch counts them."""
+        with FlopCounterMode(display=False) as counter:
+            self.at(plan, sizes)
+        return int(counter.get_total_flops())
+
     def agrees(self, plan: Plan, sizes: Sizes) -> Came | None:
         """A run at these sizes that gave the shapes of the plan."""
         if elements_of(plan, sizes) > MAX_ELEMENTS:
@@ -111,11 +133,22 @@ class Bench:
         came = self.at(plan, sizes)
         if isinstance(came, Exception) or len(came.outputs) != len(plan.outputs):
             return None
+        if came.has_nan and not self.admits_nan:
+            return None
         wanted = tried(
             lambda: [tuple(evaluate(axis, sizes) for axis in axes) for axes in plan.outputs]
         )
         shapes = [tuple(output.shape) for output in came.outputs]
         return came if wanted == shapes and 0 not in sum(shapes, ()) else None
+
+
+def _among_nans(tensor: torch.Tensor) -> torch.Tensor:
+    """Not all of torch checks the sizes of weights: what reads beyond them shall be seen."""
+    if not tensor.is_floating_point():
+        return tensor
+    around = torch.full((tensor.numel() + 2 * _MARGIN,), torch.nan, dtype=tensor.dtype)
+    within = around[_MARGIN : _MARGIN + tensor.numel()].view(tensor.shape)
+    return within.copy_(tensor)
 
 
 def _kind(result: object) -> str:

@@ -1,22 +1,14 @@
-"""
-What the symbolic run said, tried at sizes of all kinds: rules that no failing run needs are
-dropped, and sizes that it took for constants are varied.
-"""
+"""Sizes other than the example's: as small as it runs at, and for what was taken for constant."""
 
-import random
-import re
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.arena.tracing.bench import MAX_ELEMENTS, Bench, Sizes, elements_of
 from harness.arena.tracing.subject import Untraceable, refuse, tried
 from harness.arena.tracing.symbols import Axes, Plan
-from harness.problem.shapes import evaluate, names_in
+from harness.problem.shapes import evaluate
 
 SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 23, 24, 32, 37)
-_QUICK = 1 << 20  # elements of a run that is one of many
-_BUDGET_S = 4.0
 _MAX_GROUPS = 12
 
 
@@ -36,8 +28,10 @@ def makes_sense(plan: Plan, sizes: Sizes) -> bool:
 def small_start(bench: Bench, plan: Plan) -> dict[str, int]:
     """Sizes at which it runs, as small as can be found; else its author learns why it does not."""
     for sizes in (_shrunk(plan), plan.sizes):
-        if elements_of(plan, sizes) <= MAX_ELEMENTS and bench.agrees(plan, sizes) is not None:
+        if bench.agrees(plan, sizes) is not None:
             return dict(sizes)
+    if bench.fill():
+        return small_start(bench, plan)
     if elements_of(plan, plan.sizes) > MAX_ELEMENTS:
         raise Untraceable(
             "the example inputs are too large to be tried", "make them smaller, or use --shape"
@@ -59,80 +53,6 @@ def _shrunk(plan: Plan) -> dict[str, int]:
                 sizes[symbol] = size
                 break
     return sizes
-
-
-# ---- which rules are needed ---------------------------------------------------------------------
-
-
-def learn_rules(bench: Bench, plan: Plan, start: Sizes) -> Plan | None:
-    """The plan with the rules that runs need; None if it says wrong shapes."""
-    passed: list[Sizes] = [start]
-    failed: list[Sizes] = []
-    until = time.monotonic() + _BUDGET_S
-    for sizes in _neighbours(plan, start):
-        if time.monotonic() > until:
-            break
-        if elements_of(plan, sizes) > _QUICK or not makes_sense(plan, sizes):
-            continue
-        (passed if bench.agrees(plan, sizes) else failed).append(sizes)
-    hypotheses = [*plan.guards, *(f"{symbol} >= 2" for symbol in plan.sizes)]
-    left = [rule for rule in hypotheses if all(obeys([rule], sizes) for sizes in passed)]
-    require: list[str] = []
-    while failed:
-        excluded = {rule: [s for s in failed if not obeys([rule], s)] for rule in left}
-        best = max(left, key=lambda rule: (len(excluded[rule]), -len(rule)), default="")
-        if not best or not excluded[best]:
-            break
-        require.append(best)
-        failed = [sizes for sizes in failed if sizes not in excluded[best]]
-    if any(not isinstance(bench.at(plan, sizes), Exception) for sizes in failed):
-        return None
-    fixed = {symbol: size for symbol, size in start.items() if not _varies(symbol, passed)}
-    return with_numbers(replace(plan, require=tuple(require)), fixed)
-
-
-def _varies(symbol: str, passed: Iterable[Sizes]) -> bool:
-    return len({sizes[symbol] for sizes in passed}) > 1
-
-
-def with_numbers(plan: Plan, fixed: Sizes) -> Plan:
-    """The plan with numbers for some symbols."""
-
-    def text(formula: str) -> str:
-        found = re.sub(r"\bs\d+\b", lambda m: str(fixed.get(m[0], m[0])), formula)
-        return str(evaluate(found, {})) if found and not names_in(found) else found
-
-    def texts(axes: Axes) -> Axes:
-        return tuple(text(axis) for axis in axes)
-
-    return Plan(
-        axes={name: texts(axes) for name, axes in plan.axes.items()},
-        outputs=tuple(texts(axes) for axes in plan.outputs),
-        sizes={symbol: size for symbol, size in plan.sizes.items() if symbol not in fixed},
-        guards=texts(plan.guards),
-        flops=text(plan.flops),
-        reduction=text(plan.reduction),
-        require=tuple(rule for rule in texts(plan.require) if rule != "1"),
-    )
-
-
-def _neighbours(plan: Plan, start: Sizes) -> Iterator[dict[str, int]]:
-    """One size changed at a time, then all of them: within the rules and beyond."""
-    dice = random.Random(0)  # noqa: S311 — sizes to try are no secret
-    for symbol, size in start.items():
-        for other in (size + 1, 2 * size, 3 * size + 1, 7 * size, 1, 2, size - 1):
-            if other >= 1 and other != size:
-                yield {**start, symbol: other}
-    drawn = [_drawn(dice, plan, start) for _ in range(300)]
-    yield from [sizes for sizes in drawn if obeys(plan.guards, sizes)][:8]
-    yield from drawn[:8]
-
-
-def _drawn(dice: random.Random, plan: Plan, start: Sizes) -> dict[str, int]:
-    return {
-        symbol: dice.choice((dice.choice(SMALL), start[symbol] * dice.choice((1, 2, 3))))
-        for symbol in plan.sizes
-    }
 
 
 # ---- sizes that were taken for constants --------------------------------------------------------
@@ -173,15 +93,16 @@ def _with_symbol(
     varied = replace(plan, axes=axes, sizes={**plan.sizes, symbol: base})
     came = {
         size: bench.at(varied, {**start, **_rest(plan, start), symbol: size})
-        for size in (base, base + 1, base + 3)
+        for size in (base, base + 1, base + 3, max(1, base - 1))
     }
     shapes = []
     for run in came.values():
-        if isinstance(run, Exception):
+        if isinstance(run, Exception) or (run.has_nan and not bench.admits_nan):
             return None
         shapes.append([tuple(output.shape) for output in run.outputs])
     outputs = _lines(plan.outputs, shapes, base, symbol)
-    return None if outputs is None else replace(varied, outputs=outputs)
+    # counts were of the constant
+    return None if outputs is None else replace(varied, outputs=outputs, flops="", reduction="")
 
 
 def _rest(plan: Plan, start: Sizes) -> Mapping[str, int]:
@@ -199,7 +120,7 @@ def _lines(
             return None
         line = []
         for position, axis in enumerate(axes):
-            zero, one, three = (shape[number][position] for shape in shapes)
+            zero, one, three, *_ = (shape[number][position] for shape in shapes)
             slope = one - zero
             if three - zero != 3 * slope or (slope and not axis.isdigit()):
                 return None

@@ -18,15 +18,10 @@ from harness.arena.authored import forbid_side_effects
 from harness.arena.tracing import ranges
 from harness.arena.tracing.bench import Bench, Came, Range
 from harness.arena.tracing.casing import Cases, cases_of
-from harness.arena.tracing.exploring import freed, learn_rules, makes_sense, obeys, small_start
-from harness.arena.tracing.subject import (
-    CONSTRUCTS,
-    Scalar,
-    Tensor,
-    Untraceable,
-    load,
-    subject_of,
-)
+from harness.arena.tracing.exploring import freed, makes_sense, obeys, small_start
+from harness.arena.tracing.loading import CONSTRUCTS, load, subject_of
+from harness.arena.tracing.rules import learn_rules
+from harness.arena.tracing.subject import Scalar, Tensor, Untraceable
 from harness.arena.tracing.symbols import Plan, symbolic_plan
 from harness.problem.shapes import evaluate
 
@@ -62,7 +57,7 @@ def _traced(asked: dict[str, Any]) -> Iterator[str]:
     for rule in plan.require:
         yield _line("require", rule)
     cases = cases_of(bench, plan, start)
-    if plan.flops and plan.outputs:
+    if plan.flops and _counts_agree(bench, plan, cases):
         yield _line("flops", plan.flops)
     if plan.reduction:
         yield _line("reduction", plan.reduction)
@@ -146,11 +141,15 @@ def _results(bench: Bench, plan: Plan, start: dict[str, int], came: Came) -> Ite
         yield _line("output", _dtype(output.dtype), lent, precision, _axes(plan.outputs[number]))
 
 
+def _counts_agree(bench: Bench, plan: Plan, cases: Cases) -> bool:
+    tried_out = [sizes for tier, sizes in cases if tier in {"sample", "test"}]
+    return all(bench.counts(plan, s) == evaluate(plan.flops, s) for s in tried_out)
+
+
 def _cases(plan: Plan, cases: Cases) -> Iterator[str]:
     for symbol in plan.sizes:
         yield _line("size", symbol)
     for tier, sizes in cases:
         assert obeys(plan.require, sizes)
         assert makes_sense(plan, sizes)
-        assert evaluate(plan.flops or "0", sizes) >= 0
         yield _line("case", tier, *(sizes[symbol] for symbol in plan.sizes))

@@ -24,7 +24,7 @@ def settle(bench: Bench, plan: Plan, sizes: Sizes) -> None:
         other = replace_ranges(bench, tamed)
         runs = [other.at(plan, sizes, seed) for seed in range(4)]
         if all(isinstance(came, Came) and came.is_finite for came in runs):
-            bench.ranges = other.ranges
+            bench.ranges, bench.admits_nan = other.ranges, False
             return
 
 
@@ -87,9 +87,7 @@ def _less_one(formula: str) -> str:
 def first_run(bench: Bench, plan: Plan, sizes: Sizes) -> Came:
     """The first real run; what can be no reference is told to its author."""
     came = bench.at(plan, sizes)
-    if isinstance(came, Exception) and bench.subject.is_hollow:
-        bench.subject.is_hollow = False  # it computes with numbers of its own
-        bench.module = bench.subject.made()
+    if isinstance(came, Exception) and bench.fill():
         came = bench.at(plan, sizes)
     if isinstance(came, Exception):
         refuse(came, f"running {bench.subject.name}")

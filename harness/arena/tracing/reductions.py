@@ -6,6 +6,7 @@ from typing import Any
 import sympy
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._sympy.functions import FloorDiv
 
 
 class Reductions(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch types none of it
@@ -62,8 +63,9 @@ def _normalized(args: Any) -> Any:
 
 
 def _group(args: Any) -> Any:
-    """Of one sample, all groups together: a bound."""
-    return _product(args[0].shape[1:])
+    """Of one sample: channels times positions, shared among the groups."""
+    channels, positions, groups = (_size(size) for size in args[4:7])
+    return FloorDiv(channels * positions, groups)
 
 
 def _all(args: Any) -> Any:

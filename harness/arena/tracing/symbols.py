@@ -20,7 +20,7 @@ from harness.arena.tracing.reductions import Reductions
 from harness.arena.tracing.subject import Subject, Tensor, Untraceable, tried
 
 Axes = tuple[str, ...]
-MAX_GUARD = 120  # characters: a longer rule is none that an author would write
+MAX_READABLE = 120  # characters: longer formulas are none that an author would write
 
 
 @dataclass(slots=True)
@@ -145,7 +145,9 @@ class _Resolved:
             sizes={str(name): self._hints[symbol] for symbol, name in self._names.items()},
             guards=tuple(self._guards()),
             flops=self._optional(self._run.flops),
-            reduction=self._optional(self._run.terms),
+            reduction=terms
+            if len(terms := self._optional(self._run.terms)) <= MAX_READABLE
+            else "",
         )
 
     def _texts(self, sizes: Iterable[Any]) -> Axes:
@@ -163,7 +165,7 @@ class _Resolved:
     def _guards(self) -> Iterator[str]:
         for guard in dict.fromkeys(self.of(guard.expr) for guard in self._env.guards):
             text = "" if guard in {sympy.true, sympy.false} else self._optional(guard)
-            if text and len(text) <= MAX_GUARD:
+            if text and len(text) <= MAX_READABLE:
                 yield text
 
 
