@@ -1,16 +1,27 @@
 """The cases of a problem: scalars by name, defaults filled in, every rule checked when read."""
 
+import re
 from collections.abc import Mapping
 
 from harness.dtypes import DTYPES, DType
 from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
-from harness.problem.shapes import Scope, ShapeError, declared_of, evaluate, names_in, scope_of
+from harness.problem.shapes import (
+    Scope,
+    ShapeError,
+    declared_of,
+    evaluate,
+    labelled,
+    names_in,
+    scope_of,
+)
 from harness.records import Case, Distribution, Param, Problem, Role, Tier
 
 MAX_ELEMENTS = 2**40
 MAX_CASES = 256  # of one tier
+# it is typed behind --case, and names files
+_CASE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", re.ASCII)
 BENCH_DEVICES = ("cpu", "cuda")
 _EXPONENTS = {"float64": 1023, "float32": 127, "bfloat16": 127, "float16": 15}  # the largest
 
@@ -66,7 +77,7 @@ def _group(
         given = dict(fields.entries(item, notes, "a case"))
         named = given.pop("name", None)
         fallback = f"{tier}-{position}" if device == "any" else f"{tier}-{device}-{position}"
-        name = fields.text(named[1], notes, "name") if named else fallback
+        name = _name(named[1], notes) if named else fallback
         _refuse_unknown(given, notes, scalars)
         merged = {**defaults, **given}
         missing = [scalar for scalar in scalars if scalar not in merged]
@@ -81,6 +92,13 @@ def _group(
         if resolved is not None:
             found.append((Case(name=name, tier=tier, device=device, scalars=resolved), item))
     return found
+
+
+def _name(node: Node, notes: Notes) -> str:
+    word = fields.text(node, notes, "name")
+    if node.kind not in {"list", "map", "null"} and not _CASE_NAME.fullmatch(word):
+        notes.add(node, f"{word!r} is no name for a case", "letters, digits and . _ + -, up to 64")
+    return word
 
 
 def _refuse_unknown(
@@ -176,15 +194,17 @@ def check_case(problem: Problem, case: Case, mark: Node, notes: Notes) -> None:
     try:
         scope = scope_of(problem.let, case)
         for rule in problem.require:
-            if not evaluate(rule, scope):
-                notes.add(mark, f"case `{case.name}` breaks `require: {rule}`")
+            if not labelled("require", rule, scope):
+                used = " and ".join(f"{name} is {scope[name]}" for name in sorted(names_in(rule)))
+                what = f"case `{case.name}` breaks `require: {rule}`"
+                notes.add(mark, f"{what}, where {used}" if used else what)
                 return
         if not _has_fair_sizes(problem, case, scope, mark, notes):
             return
         for name, drawn in problem.inputs:
             _check_bounds(problem, case, name, drawn, mark, notes)
         for what, formula in counts.items():
-            if formula is not None and (count := evaluate(formula, scope)) < 0:
+            if formula is not None and (count := labelled(what, formula, scope)) < 0:
                 notes.add(mark, f"case `{case.name}`: {what} is {count}")
     except ShapeError as error:
         notes.add(mark, f"case `{case.name}`: {error}")
@@ -194,7 +214,7 @@ def _has_fair_sizes(problem: Problem, case: Case, scope: Scope, mark: Node, note
     for tensor, axes in problem.shapes:
         elements = 1
         for axis in axes:
-            size = evaluate(axis, scope)
+            size = labelled(f"shape of {tensor}", axis, scope)
             elements *= size
             if size < 1:
                 notes.add(

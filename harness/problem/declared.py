@@ -61,7 +61,9 @@ def read_dtypes(node: Node, notes: Notes) -> tuple[str, ...]:
         fields.choice(item, notes, "dtype", known_dtypes())
         for item in fields.listed(node, notes, "dtypes")
     )
-    if not found:
+    if len(set(found)) < len(found):
+        notes.add(node, "one of the dtypes stands twice", "keep one")
+    if node.kind == "list" and not found:
         notes.add(node, "dtypes is empty", "name at least one, like float32")
     return found
 
@@ -79,7 +81,8 @@ def read_tolerance(node: Node, notes: Notes, *, known: tuple[str, ...]) -> Toler
             notes.add(mark, f"`{key}` is not a key of tolerance", mend)
     values = {key: value for key, (_, value) in given.items()}
     explicit = {"absolute", "relative"} & values.keys()
-    if explicit and "because" not in values:
+    because = fields.text(values["because"], notes, "because") if "because" in values else ""
+    if explicit and not because:
         notes.add(node, "an explicit bound needs its reason", "add `because: …`")
     limits = {key: fields.number(values[key], notes, key) for key in explicit}
     for key in explicit:
@@ -91,7 +94,7 @@ def read_tolerance(node: Node, notes: Notes, *, known: tuple[str, ...]) -> Toler
         else None,
         absolute=limits.get("absolute"),
         relative=limits.get("relative"),
-        because=fields.text(values["because"], notes, "because") if "because" in values else "",
+        because=because,
     )
 
 
@@ -101,8 +104,11 @@ def read_inputs(
     tensors = {param.name: param for param in params if param.pointer}
     found = []
     for key, (mark, value) in fields.entries(node, notes, "inputs").items():
-        fields.choice(mark, notes, "input", tensors)
-        if key in tensors:
+        if key not in tensors:
+            near = fields.nearest(key, tensors)
+            mend = f"did you mean `{near}`?" if near else "cases give the scalars"
+            notes.add(mark, f"`{key}` is not a pointer parameter", mend)
+        else:
             found.append((key, _distribution(value, notes, tensors[key], known)))
     return tuple(found)
 
@@ -110,6 +116,10 @@ def read_inputs(
 def _distribution(node: Node, notes: Notes, param: Param, known: tuple[str, ...]) -> Distribution:
     """`normal`, `uniform`, `{uniform: [low, high]}` or `{integers: [low, high]}`."""
     kind, bounds = node, None
+    if node.kind == "list":
+        mend = "{uniform: [-1, 1]}, or {integers: [0, 9]}"
+        notes.add(node, f"`{param.name}`: bounds of which distribution?", mend)
+        return Distribution(kind="normal")
     if node.kind == "map" and len(node.entries) == 1:
         ((kind, bounds),) = node.entries
     word = fields.choice(kind, notes, "distribution", ("normal", "uniform", "integers"))

@@ -54,23 +54,41 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
+# how a mapping looks, for those who wrote something else
+_LOOKS = {
+    "a parameter": '{name: x, type: "[VAR]", pointer: true, const: true}',
+    "let": "let: {half: n // 2}",
+    "shapes": "shapes: {x: [n, 3]}",
+    "cases": "cases: {test: [{n: 7}, {n: 8}]}",
+    "defaults": "defaults: {n: 7}",
+    "bench": "bench: {cpu: [{n: 7}], cuda: [{n: 8}]}",
+    "a case": "{name: small, n: 7}",
+    "tolerance": "tolerance: {reduction: n}",
+    "inputs": "inputs: {x: uniform}",
+    "lazy": "lazy: {zeros: why that is right}",
+}
+_WORDLESS = frozenset({"list", "map", "null"})
+
+
 def entries(node: Node, notes: Notes, what: str) -> dict[str, tuple[Node, Node]]:
     """A mapping by the text of its keys."""
     if node.kind != "map":
-        notes.add(node, f"{what} must be a mapping", f"write `{what}: {{name: value, …}}`")
+        look = _LOOKS.get(what, f"{what}: {{name: value}}")
+        notes.add(node, f"{what} must be a mapping", f"write it like `{look}`")
         return {}
     for key, _ in node.entries:
-        if key.kind not in {"str", "bool", "null", "int", "float"}:
+        if key.kind in {"list", "map"}:
             notes.add(key, f"a key of {what} must be a word")
     return {key.text: (key, value) for key, value in node.entries}
 
 
 def listed(node: Node, notes: Notes, what: str, most: int | None = None) -> tuple[Node, ...]:
     if node.kind != "list":
-        notes.add(node, f"{what} must be a list", f"write `{what}: [ … ]`")
+        inside = "{…}" if node.kind == "map" else node.text[:60] or "…"
+        notes.add(node, f"{what} must be a list", f"write `[{inside}]`")
         return ()
     if most is not None and len(node.items) > most:
-        notes.add(node, f"{len(node.items)} {what}", f"at most {most}")
+        notes.add(node, f"{what}: {len(node.items)} entries", f"at most {most}")
         return node.items[:most]
     return node.items
 
@@ -86,10 +104,16 @@ def written(node: Node) -> str:
 
 
 def text(node: Node, notes: Notes, what: str) -> str:
-    if node.kind in {"list", "map", "null"}:
-        notes.add(node, f"{what} must be text")
-        return ""
-    return node.text
+    """One line of words."""
+    if node.kind == "null" and not node.text:
+        notes.add(node, f"{what} is empty", "write a value, in quotes if it begins with #")
+    elif node.kind in _WORDLESS:
+        notes.add(node, f"{what} must be text", "put it in quotes")
+    elif "\n" in node.text:
+        notes.add(node, f"{what} has several lines", "make it one, or fold it with `>`")
+    else:
+        return node.text
+    return ""
 
 
 def boolean(node: Node, notes: Notes, what: str) -> bool:
@@ -102,7 +126,9 @@ def boolean(node: Node, notes: Notes, what: str) -> bool:
 
 def name(node: Node, notes: Notes, what: str) -> str:
     word = text(node, notes, what)
-    if word and not _NAME.fullmatch(word):
+    if node.kind in _WORDLESS:
+        return ""
+    if not _NAME.fullmatch(word):
         notes.add(node, f"{what} {word!r} is not a name", "letters, digits and _, no digit first")
     elif keyword.iskeyword(word) or word in _C_WORDS:
         notes.add(
@@ -114,9 +140,9 @@ def name(node: Node, notes: Notes, what: str) -> str:
 def choice(node: Node, notes: Notes, what: str, allowed: Iterable[str]) -> str:
     word = text(node, notes, what)
     options = tuple(allowed)
-    if word and word not in options:
+    if node.kind not in _WORDLESS and word not in options:
         near = nearest(word, options)
-        mend = f"did you mean `{near}`?" if near else f"one of {', '.join(options)}"
+        mend = f"did you mean `{near}`?" if near else f"one of {', '.join(filter(None, options))}"
         notes.add(node, f"{what} `{word}` is not known", mend)
     return word
 
@@ -124,7 +150,7 @@ def choice(node: Node, notes: Notes, what: str, allowed: Iterable[str]) -> str:
 def formula(node: Node, notes: Notes, what: str, known: Iterable[str] | None = None) -> str:
     """A formula kept as text; its names are checked where they are known."""
     if node.kind not in {"int", "str"}:
-        notes.add(node, f"{what} must be a whole number or a formula")
+        notes.add(node, f"{what} must be a whole number or a formula", "like 2*n, or 10**9")
         return "0"
     try:
         used = names_in(node.text)

@@ -81,6 +81,8 @@ def front_matter_span(text: str) -> tuple[int, int]:
 def repeated_keys(entries: tuple[tuple[Node, Node], ...]) -> Iterator[Fault]:
     first: dict[str, Node] = {}
     for key, _ in entries:
+        if key.kind in {"list", "map"}:
+            continue  # no key at all, which is told where keys are read
         if key.text in first:
             mend = f"keep one; the first is on line {first[key.text].line}"
             yield key.fault(f"`{key.text}` stands twice", mend)
@@ -129,17 +131,15 @@ def _parse(text: str, origin: _Origin) -> Node:
     try:
         root = _Loader(text, origin).get_single_node()
     except yaml.MarkedYAMLError as error:
-        what = f"not valid YAML: {error.problem or error.context}"
-        mend = "quote the value if it holds a colon, a bracket or a hash"
-        mark = error.problem_mark or error.context_mark
-        raise Refused(origin.marked(mark, what, mend)) from error
+        raise Refused(_not_yaml(error, origin)) from error
     except ReaderError as error:  # a control character; it knows a position, not a line
         before = text[: error.position]
         line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
         fault = origin.fault("a control character", "remove it", line=line, column=column)
         raise Refused(fault) from error
     except (ValueError, OverflowError) as error:  # PyYAML, over an escape like "\UFFFFFFFF"
-        raise Refused(origin.fault(f"not valid YAML: {error}")) from error
+        what = "not valid YAML: an escape in quotes that is no character"
+        raise Refused(origin.fault(what, "write the character itself")) from error
     if root is None:
         raise Refused(origin.fault("the front matter is empty", "write `key: value` lines"))
     faults: list[Fault] = []
@@ -149,6 +149,31 @@ def _parse(text: str, origin: _Origin) -> Node:
     if node.kind != "map":
         raise Refused(node.fault("the front matter is not a mapping", "write `key: value` lines"))
     return node
+
+
+# what PyYAML says, and what those who wrote it can do
+_MENDS = {
+    "could not find expected ':'": "write `key: value`, with a blank behind the colon",
+    "'\\t' that cannot start": "indent with blanks, not with tabs",
+    "that cannot start any token": "put the value in quotes",
+    "alphabetic or numeric character": "put the value in quotes",
+    "mapping values are not allowed": "quote a value that holds a colon; begin keys in one column",
+    "expected ',' or": "close the bracket, or quote the value that holds one",
+    "but found '<scalar>'": "quote the whole value",
+    "<document start>": "a file has one front matter; take out lines like `...` or `%YAML`",
+    "another document": "a file has one front matter; take out lines like `...` or `%YAML`",
+    "unexpected end of stream": "close the quotes",
+}
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, origin: _Origin) -> Fault:
+    problem = error.problem or error.context or ""
+    mends = (mend for words, mend in _MENDS.items() if words in problem)
+    mend = next(mends, "quote the value if it holds a colon, a bracket or a hash")
+    # a key without its colon is noticed only on the line below
+    is_late = "could not find expected" in problem
+    mark = error.context_mark if is_late else error.problem_mark or error.context_mark
+    return origin.marked(mark, f"not valid YAML: {problem}", mend)
 
 
 class _Loader(yaml.SafeLoader):

@@ -191,15 +191,15 @@ def _edited_with_line_ends(text: str, edits: list[_Edit]) -> str:
 
 def _meaning(text: str) -> Any:
     """All that is read from a front matter, without its places."""
+    notes = Notes()
     try:
         root, body = read_document(text)
-    except Refused:
-        return None
-    notes = Notes()
-    values = [
-        (key.text, read_parameters(value, notes) if key.text == "parameters" else _bare(value))
-        for key, value in (root.entries if root else ())
-    ]
+        values = [
+            (key.text, read_parameters(value, notes) if key.text == "parameters" else _bare(value))
+            for key, value in (root.entries if root else ())
+        ]
+    except Refused as refused:  # what cannot be read, and faults without end
+        return [(fault.what, fault.mend) for fault in refused.faults]
     return values, [(fault.what, fault.mend) for fault in notes.faults], body
 
 

@@ -1,5 +1,7 @@
 """The parameters of a signature, in whichever dialect they are written."""
 
+import re
+
 from harness.dtypes import DTYPES, DType
 from harness.problem import fields
 from harness.problem.fields import Notes
@@ -11,6 +13,13 @@ PARAMETER_KEYS = ("name", "type", "pointer", "const", "constant")
 _ALIASES = {
     "float": "float32", "double": "float64", "half": "float16", "int": "int32",
     **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+}  # fmt: skip
+_ADORNMENT = re.compile(r"\bconst\b|[*&\s]|\w+(?:::|\.)")
+_FOREIGN = {
+    "long": "int64_t", "longlong": "int64_t", "unsignedlong": "uint64_t", "short": "int16_t",
+    "unsigned": "uint32_t", "unsignedint": "uint32_t", "char": "int8_t", "unsignedchar": "uint8_t",
+    "f64": "double", "f32": "float", "f16": "half", "bf16": "bfloat16", "__half": "half",
+    "i64": "int64_t", "i32": "int32_t", "Tensor": "[VAR]", "T": "[VAR]",
 }  # fmt: skip
 
 
@@ -61,16 +70,22 @@ def _param(given: dict[str, Node], item: Node, notes: Notes) -> Param:
 
 def _type(node: Node, notes: Notes) -> tuple[DType | None, bool]:
     """The element type; None is the variant's. And whether it was called a tensor."""
-    if node.kind == "list":  # an unquoted [VAR] is a YAML list of one word
-        word = node.items[0].text if len(node.items) == 1 else ""
-    else:
-        word = fields.text(node, notes, "type").strip("[]")
-    if word in {"VAR", "torch.Tensor"}:
+    if node.kind == "list" and len(node.items) == 1:  # an unquoted [VAR] is a list of one word
+        (node,) = node.items
+    word = fields.text(node, notes, "type").strip("[]")
+    if word in {"VAR", "torch.Tensor"} or not word:
         return None, word == "torch.Tensor"
     spelling = _ALIASES.get(word, word)
     if spelling not in DTYPES:
-        near = fields.nearest(word, ("[VAR]", *DTYPES, *_ALIASES))
-        mend = f"did you mean `{near}`?" if near else f"[VAR], {', '.join((*DTYPES, *_ALIASES))}"
-        notes.add(node, f"the type `{word}` is not known", mend)
+        notes.add(node, f"the type `{word}` is not known", _nearest_type(word))
         return None, False
     return DTYPES[spelling], False
+
+
+def _nearest_type(word: str) -> str:
+    known = ("[VAR]", *DTYPES, *_ALIASES)
+    bare = _ADORNMENT.sub("", word)  # const std::size_t&, torch.float32
+    meant = _FOREIGN.get(bare) or (bare if bare in known else fields.nearest(bare, known))
+    if "*" in word and meant:
+        return f"write `{meant}` and `pointer: true`"
+    return f"did you mean `{meant}`?" if meant else f"one of {', '.join(known)}"

@@ -10,6 +10,7 @@ passed to `eval`; values and powers are bounded, so that a formula cannot eat th
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -34,6 +35,14 @@ def evaluate(expression: str, scope: Scope) -> int:
     return _value(_parsed(expression), scope)
 
 
+def labelled(what: str, expression: str, scope: Scope) -> int:
+    """The value; and if there is none, the message says of which formula."""
+    try:
+        return evaluate(expression, scope)
+    except ShapeError as error:
+        raise ShapeError(f"{what} `{expression}`: {error}") from error
+
+
 @lru_cache(maxsize=4096)
 def names_in(expression: str) -> frozenset[str]:
     return frozenset(
@@ -48,10 +57,21 @@ def _parsed(expression: str) -> ast.expr:
     try:
         tree = parse_expression(expression.strip())
     except SyntaxError as error:
-        raise ShapeError(f"`{expression}` is not a formula") from error
+        raise ShapeError(f"`{expression}` is not a formula{_hint(expression)}") from error
     for node in ast.walk(tree):
         _refuse_foreign(node)
     return tree
+
+
+_HINTS = (
+    (re.compile(r"(?<![=!<>])=(?!=)"), "compare with `==`"),
+    (re.compile(r"&&|\|\||!(?!=)"), "write `and`, `or`, `not`"),
+    (re.compile(r"\d\s*[A-Za-z_(]|\)\s*[\w(]"), "write `*` between factors"),
+)
+
+
+def _hint(expression: str) -> str:
+    return next((f"; {hint}" for found, hint in _HINTS if found.search(expression)), "")
 
 
 _SYNTAX = (
@@ -61,13 +81,27 @@ _SYNTAX = (
 )  # fmt: skip
 
 
+_FOREIGN: Mapping[type[ast.AST], str] = {
+    ast.IfExp: "`if`", ast.Attribute: "a dot", ast.Subscript: "an index", ast.List: "a list",
+    ast.Tuple: "a comma", ast.Dict: "a mapping", ast.Set: "a set", ast.Lambda: "`lambda`",
+    ast.LShift: "`<<`", ast.RShift: "`>>`", ast.Invert: "`~`", ast.MatMult: "`@`",
+    ast.In: "`in`", ast.NotIn: "`not in`", ast.Is: "`is`", ast.IsNot: "`is not`",
+    ast.NamedExpr: "`:=`", ast.JoinedStr: "a text",
+}  # fmt: skip
+
+
 def _refuse_foreign(node: ast.AST) -> None:
     if isinstance(node, ast.Div):
         raise ShapeError("`/` does not give whole numbers; write `//`")
     if isinstance(node, ast.Call):
         raise ShapeError("formulas call nothing; use + - * // % ** and comparisons")
+    if isinstance(node, ast.BitXor):
+        raise ShapeError("`^` is no power; write `**`")
+    if isinstance(node, (ast.BitAnd, ast.BitOr)):
+        raise ShapeError("write `and` and `or`, not `&` and `|`")
     if not isinstance(node, _SYNTAX):
-        raise ShapeError(f"{type(node).__name__} is not part of a formula")
+        kind = _FOREIGN.get(type(node), type(node).__name__)
+        raise ShapeError(f"{kind} is not part of a formula; use + - * // % ** and comparisons")
     if isinstance(node, ast.Constant) and type(node.value) is not int:
         raise ShapeError(f"{node.value!r} is not a whole number")
 
@@ -143,7 +177,7 @@ def scope_of(let: tuple[tuple[str, str], ...], case: Case) -> dict[str, int | fl
     """Every name that a formula may use in this case."""
     scope = dict(case.scalars)
     for name, formula in let:
-        scope[name] = evaluate(formula, scope)
+        scope[name] = labelled(f"let {name}", formula, scope)
     return scope
 
 
@@ -169,10 +203,12 @@ def arguments_of(problem: Problem, case: Case, dtype: str) -> tuple[Argument, ..
 def declared_of(problem: Problem, case: Case) -> dict[str, Distribution]:
     """The declared distributions, their bounds as numbers."""
     scope = scope_of(problem.let, case)
+
+    def bound(name: str, formula: str) -> str:
+        return str(labelled(f"a bound of {name}", formula, scope))
+
     return {
-        name: replace(
-            drawn, low=str(evaluate(drawn.low, scope)), high=str(evaluate(drawn.high, scope))
-        )
+        name: replace(drawn, low=bound(name, drawn.low), high=bound(name, drawn.high))
         if drawn.kind == "integers"
         else drawn
         for name, drawn in problem.inputs

@@ -63,6 +63,11 @@ def file_slug(path: Path) -> str:
     """The slug that a file's place gives it, where it names none."""
     is_folder = path.name.lower() in FOLDER_FILES
     name = path.resolve().parent.name if is_folder else path.stem
+    return as_slug(name)
+
+
+def as_slug(name: str) -> str:
+    """The nearest slug to any name."""
     words = re.findall(r"[a-z0-9_]+", name.lower(), re.ASCII)
     return "-".join(words)[:64].strip("-_") or "problem"
 
@@ -161,7 +166,8 @@ class _Given:
         return self.of(key, lambda node, notes: fields.text(node, notes, key), default)
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        return self.of(key, lambda node, notes: fields.choice(node, notes, key, allowed), default)
+        options = (*allowed, default)
+        return self.of(key, lambda node, notes: fields.choice(node, notes, key, options), default)
 
     def words(self, key: str) -> tuple[str, ...]:
         items = self.of(key, lambda node, notes: fields.listed(node, notes, key), ())
@@ -239,7 +245,8 @@ def _heading(body: str) -> str:
 
 def _slug(given: _Given, named: str) -> str:
     slug = given.text("slug", named)
-    if slug and not SLUG.fullmatch(slug):
-        mend = "lower-case letters, digits, - and _, up to 64"
-        given.notes.add(given.nodes["slug"], f"the slug {slug!r} is not one", mend)
+    node = given.nodes.get("slug")
+    if node and node.kind not in {"list", "map", "null"} and not SLUG.fullmatch(slug):
+        mend = f"write `{as_slug(slug)}`: lower-case letters, digits, - and _, up to 64"
+        given.notes.add(node, f"{slug!r} is not a slug", mend)
     return slug

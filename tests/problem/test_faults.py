@@ -1,8 +1,14 @@
 """What is said of a faulty file: line, column, the fault, the place under a caret, the mend."""
 
+import itertools
+import time
 from collections.abc import Callable
 
 import pytest
+
+from harness.problem.cases import known_dtypes
+from harness.problem.fields import MAX_FAULTS
+from harness.problem.marks import MAX_LENGTH
 
 Told = Callable[[str], str]
 
@@ -10,8 +16,9 @@ Told = Callable[[str], str]
 def _expected(text: str, line: int, at: str, what: str, mend: str) -> str:
     """The message as it must be: `at` is what the caret points to, on that line."""
     source = text.splitlines()[line - 1]
-    assert source.count(at) >= 1
-    column = source.index(at) + 1
+    # what is missing is missed behind the colon
+    column = source.index(at.removesuffix("\n")) + 1 if at else source.index(":") + 2
+    column = len(source) if at.endswith("\n") else column
     caret = " " * (len("    1 | ") + column - 1) + "^"
     message = f"problem.md:{line}:{column}: {what}\n{line:>5} | {source}\n{caret}"
     return f"{message}\n      mend: {mend}" if mend else message
@@ -137,7 +144,7 @@ FAULTS = {
     ),
     "case breaks a rule": (
         "n: 8", "n: 7",
-        19, "{name", "case `large` breaks `require: n % 2 == 0`", "",
+        19, "{name", "case `large` breaks `require: n % 2 == 0`, where n is 7", "",
     ),
     "axis of nothing": (
         "n: 8", "n: 0",
@@ -149,7 +156,7 @@ FAULTS = {
     ),
     "flops that cannot be had": (
         "flops: n", "flops: 8 // (n - 8) + 9",
-        19, "{name", "case `large`: division by zero", "",
+        19, "{name", "case `large`: flops `8 // (n - 8) + 9`: division by zero", "",
     ),
     "flops below none": (
         "flops: n", "flops: n - 5",
@@ -235,7 +242,8 @@ FAULTS = {
     ),
     "bad slug": (
         "slug: scale", "slug: ../scale",
-        2, "../", "the slug '../scale' is not one", "lower-case letters, digits, - and _, up to 64",
+        2, "../", "'../scale' is not a slug",
+        "write `scale`: lower-case letters, digits, - and _, up to 64",
     ),
     "bad difficulty": (
         "difficulty: EASY", "difficulty: easy",
@@ -252,7 +260,156 @@ FAULTS = {
     "not YAML": (
         "title: Scale", "title: a: b",
         3, ": b", "not valid YAML: mapping values are not allowed here",
-        "quote the value if it holds a colon, a bracket or a hash",
+        "quote a value that holds a colon; begin keys in one column",
+    ),
+    "colon without a blank": (
+        "title: Scale", "title:Scale",
+        3, "title", "not valid YAML: could not find expected ':'",
+        "write `key: value`, with a blank behind the colon",
+    ),
+    "bracket left open": (
+        "x: [n],", "x: [n,",
+        11, "}", "not valid YAML: expected ',' or ']', but got '}'",
+        "close the bracket, or quote the value that holds one",
+    ),
+    "a star at the beginning": (
+        "title: Scale", "title: *bold*",
+        3, "*\n", "not valid YAML: expected alphabetic or numeric character, but found '*'",
+        "put the value in quotes",
+    ),
+    "a sign that YAML keeps to itself": (
+        "title: Scale", "title: @scale",
+        3, "@", "not valid YAML: found character '@' that cannot start any token",
+        "put the value in quotes",
+    ),
+    "value that is a comment": (
+        "title: Scale", "title: # 1 scale",
+        3, "", "title is empty", "write a value, in quotes if it begins with #",
+    ),
+    "title that is a list": (
+        "title: Scale", "title: [new]",
+        3, "[new", "title must be text", "put it in quotes",
+    ),
+    "title of two lines": (
+        "title: Scale", 'title: "Scale\\nit"',
+        3, '"', "title has several lines", "make it one, or fold it with `>`",
+    ),
+    "empty slug": (
+        "slug: scale", "slug: ''",
+        2, "''", "'' is not a slug",
+        "write `problem`: lower-case letters, digits, - and _, up to 64",
+    ),
+    "name that is empty": (
+        "{half: n // 2}", "{half: n // 2, '': 2}",
+        10, "''", "let '' is not a name", "letters, digits and _, no digit first",
+    ),
+    "type of C with a star": (
+        "type: float,", "type: const double*,",
+        9, "const double", "the type `const double*` is not known",
+        "write `double` and `pointer: true`",
+    ),
+    "type of C that depends on the machine": (
+        "type: float,", "type: unsigned long,",
+        9, "unsigned long", "the type `unsigned long` is not known", "did you mean `uint64_t`?",
+    ),
+    "type of another library": (
+        "type: float,", "type: std::size_t,",
+        9, "std", "the type `std::size_t` is not known", "did you mean `size_t`?",
+    ),
+    "two types": (
+        "type: float,", "type: [float, half],",
+        9, "[float", "type must be text", "put it in quotes",
+    ),
+    "one rule that is no list": (
+        "[n % 2 == 0]", "n % 2 == 0",
+        12, "n % 2", "require must be a list", "write `[n % 2 == 0]`",
+    ),
+    "one axis that is no list": (
+        "{x: [n],", "{x: n,",
+        11, "n,", "the shape of x must be a list", "write `[n]`",
+    ),
+    "cases without a group": (
+        "  defaults: {n: 4, factor: 2}\n  test:\n    -", "    -",
+        16, "- {name: small", "cases must be a mapping",
+        "write it like `cases: {test: [{n: 7}, {n: 8}]}`",
+    ),
+    "case that is no mapping": (
+        "{name: large, n: 8}", "8",
+        19, "8", "a case must be a mapping", "write it like `{name: small, n: 7}`",
+    ),
+    "case of a name that is a path": (
+        "name: large", "name: ../large",
+        19, "../", "'../large' is no name for a case", "letters, digits and . _ + -, up to 64",
+    ),
+    "too many rules": (
+        "[n % 2 == 0]", f"[{','.join('n' * 65)}]",
+        12, "[n", "require: 65 entries", "at most 64",
+    ),
+    "too many cases": (
+        "    - {name: large, n: 8}", "    - {}\n" * 256,
+        18, "- {name: small", "test cases: 257 entries", "at most 256",
+    ),
+    "one equals sign": (
+        "[n % 2 == 0]", "[n = 4]",
+        12, "n = 4", "require: `n = 4` is not a formula; compare with `==`", "",
+    ),
+    "a caret for a power": (
+        "flops: n", "flops: n^2",
+        13, "n^2", "flops: `^` is no power; write `**`", "",
+    ),
+    "a factor before a name": (
+        "flops: n", "flops: 2n",
+        13, "2n", "flops: `2n` is not a formula; write `*` between factors", "",
+    ),
+    "a count that is not whole": (
+        "flops: n", "flops: 1.0e+9",
+        13, "1.0e", "flops must be a whole number or a formula", "like 2*n, or 10**9",
+    ),
+    "a derived size that cannot be had": (
+        "{half: n // 2}", "{half: n // (8 - n)}",
+        19, "{name", "case `large`: let half `n // (8 - n)`: division by zero", "",
+    ),
+    "size beyond counting": (
+        "flops: n", "flops: n * 2**60",
+        19, "{name", "case `large`: flops `n * 2**60`: the value is beyond 2**62", "",
+    ),
+    "empty reason": (
+        "{reduction: n}", "{absolute: 0.1, because: ''}",
+        14, "{", "an explicit bound needs its reason", "add `because: …`",
+    ),
+    "tolerance that says nothing": (
+        "{reduction: n}", "",
+        14, "", "tolerance must be a mapping", "write it like `tolerance: {reduction: n}`",
+    ),
+    "dtype twice": (
+        "flops: n", "dtypes: [float32, float32]",
+        13, "[float32", "one of the dtypes stands twice", "keep one",
+    ),
+    "dtypes that are no list": (
+        "flops: n", "dtypes: float32",
+        13, "float32", "dtypes must be a list", "write `[float32]`",
+    ),
+    "dtype that is empty": (
+        "flops: n", "dtypes: ['']",
+        13, "''", "dtype `` is not known",
+        f"one of {', '.join(known_dtypes())}",
+    ),
+    "inputs of a scalar": (
+        "flops: n", "inputs: {n: normal}",
+        13, "n: normal", "`n` is not a pointer parameter", "cases give the scalars",
+    ),
+    "bounds without a distribution": (
+        "flops: n", "inputs: {x: [0, 1]}",
+        13, "[0", "`x`: bounds of which distribution?",
+        "{uniform: [-1, 1]}, or {integers: [0, 9]}",
+    ),
+    "bounds the wrong way round": (
+        "flops: n", "inputs: {x: {integers: [6, n]}}",
+        18, "{name", "case `small`: `x` is drawn from 6 to 4", "",
+    ),
+    "a key that is a list": (
+        "title: Scale", "? [a]\n: Scale",
+        3, "[a]", "a key of the front matter must be a word", "",
     ),
 }  # fmt: skip
 
@@ -343,10 +500,51 @@ def test_all_faults_are_told_at_once(told: Told, right: str) -> None:
 def test_an_impossible_character_is_told(told: Told, right: str) -> None:
     """An escape beyond Unicode, over which PyYAML stumbles, is a fault like others."""
     message = told(right.replace("title: Scale", 'title: "\\UFFFFFFFF"'))
-    assert message.startswith("problem.md:1:1: not valid YAML: ")
+    assert message.startswith(
+        "problem.md:1:1: not valid YAML: an escape in quotes that is no character"
+    )
 
 
 def test_faults_of_whole_numbers_beyond_reason_are_told(told: Told, right: str) -> None:
     """A number of five thousand digits is a fault, not a crash."""
     assert "problem.md:19:24: n: " in told(right.replace("n: 8", "n: " + "9" * 5000))
     assert "problem.md:16:28: factor: " in told(right.replace("factor: 2", "factor: " + "9" * 5000))
+
+
+def test_faults_without_end_are_told_up_to_a_number(told: Told) -> None:
+    """A file that is wrong everywhere is told a hundred faults, at once."""
+    for line in ("title{}: x", "slug: {}"):
+        text = (
+            "---\n" + "\n".join(line.format(i) for i in range(2500)) + "\n---\n" + "x\n" * 400_000
+        )
+        assert told(text).count("mend:") == MAX_FAULTS
+
+
+@pytest.mark.parametrize("size", [MAX_LENGTH, MAX_LENGTH + 1])
+def test_a_front_matter_has_a_limit_of_its_own(told: Told, size: int) -> None:
+    """The limit can be reached; what is beyond it is told before it is read."""
+    filler = "x" * (size - len("\nslg: \n"))
+    message = told(f"---\nslg: {filler}\n---\n")
+    if size > MAX_LENGTH:
+        assert message.startswith(
+            f"problem.md:1:1: the front matter is longer than {MAX_LENGTH} characters"
+        )
+    else:
+        assert "`slg` is not a key" in message
+
+
+BOMB = "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+    for before, name in itertools.pairwise("abcdefghijklmnopqrstuvwxyz")
+)
+
+
+def test_a_bomb_of_aliases_goes_off_in_no_time(told: Told) -> None:
+    """It is refused at its first anchor, in fifty milliseconds at most."""
+    text = f"---\na: &a [x, x, x, x, x, x, x, x, x]\n{BOMB}\n---\n"
+    spent = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        assert "problem.md:2:4: anchors and aliases are not read" in told(text)
+        spent.append(time.perf_counter() - begin)
+    assert min(spent) < 0.05
