@@ -8,7 +8,7 @@ The command line: the only place that prints or exits.
 import signal
 import sys
 import traceback
-from typing import NoReturn
+from typing import NoReturn, TextIO, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,6 +17,7 @@ from harness.cli.doctor import doctor
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
 from harness.errors import HarnessError, UserError
+from harness.report.harmless import Harmless
 from harness.sandbox.box import printable
 
 OWN_OPTIONS = {"--help", "-h", "--version"}
@@ -64,6 +65,9 @@ def main() -> NoReturn:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # a polite kill ends like Ctrl-C: everything that was started is put away
     signal.signal(signal.SIGTERM, _interrupt)
+    # whatever is written from here on, by whomever, is no order to a CI
+    sys.stdout = cast("TextIO", Harmless(sys.stdout))
+    sys.stderr = cast("TextIO", Harmless(sys.stderr))
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -25,14 +25,15 @@ def render_list(problems: Sequence[Problem], broken: Mapping[str, str]) -> Rende
             problem.slug, problem.difficulty, str(len(problem.cases)), ", ".join(problem.dtypes)
         )
     for slug, message in broken.items():
-        table.add_row(slug, "cannot be read", "", Text(message.splitlines()[0]))
+        table.add_row(slug, "cannot be read", "", Text(printable(message.splitlines()[0])))
     return table
 
 
 def render_problem(problem: Problem) -> RenderableType:
+    tags = ", ".join(problem.tags)
     parts: list[RenderableType] = [
-        Text(problem.title, "bold"),
-        Text(f"{problem.slug}  {problem.difficulty}  {', '.join(problem.tags)}".rstrip(), "dim"),
+        Text(printable(problem.title), "bold"),
+        Text(printable(f"{problem.slug}  {problem.difficulty}  {tags}").rstrip(), "dim"),
         Text(),
         # as it was written: a Markdown renderer eats the backslashes of formulas
         Text(printable(problem.body)),
@@ -46,7 +47,7 @@ def render_problem(problem: Problem) -> RenderableType:
     if problem.cases:
         parts += [_heading("cases"), _cases(problem)]
     parts += [_heading("dtypes"), Text(", ".join(problem.dtypes))]
-    parts += [_heading("how close an answer must be"), Text(in_words(problem))]
+    parts += [_heading("how close an answer must be"), Text(printable(in_words(problem)))]
     for missing in missing_to_grade(problem):
         parts += [_heading("still needed before it can be graded"), Text(missing)]
     return Group(*parts)

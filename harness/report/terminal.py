@@ -44,9 +44,13 @@ def _headline(grade: Grade) -> Text:
     threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
     return Text.assemble(
         (str(grade.verdict), _STYLES.get(grade.verdict, "bold red")),
-        f"  {printable(grade.submission.path.name)} on {grade.problem.slug}\n",
+        f"  {_on_one_line(grade.submission.path.name)} on {grade.problem.slug}\n",
         (f"{grade.dtype}, {threads}, {grade.machine.name}", "dim"),
     )
+
+
+def _on_one_line(name: str) -> str:
+    return " ".join(printable(name).split())
 
 
 def _table(*columns: str) -> Table:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import select
 import shutil
 import signal
@@ -62,9 +63,15 @@ class Log:
         os.close(self.descriptor)
 
 
+# what Unicode calls printable and nobody sees: joiners, fillers, variation selectors
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
 def printable(text: str) -> str:
-    """Without control characters: nothing in it can act in a terminal."""
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() and c != "\x7f"))
+    """Without control characters: nothing in it can act in a terminal, turn around or hide."""
+    return _UNSEEN.sub("", "".join(c for c in text if c in "\n\t" or c.isprintable()))
 
 
 class Box:
