@@ -232,6 +232,13 @@ class Session:
             return self._violation("the wire was closed")
         if self.box.log.is_full:
             return self._flooded()
+        if self.box.has_run_out_of_memory:
+            return Fell(
+                verdict=Verdict.MEMORY_LIMIT,
+                reason="memory",
+                message="its processes together took more memory than they may",
+                log=log,
+            )
         if ended.signal is not None:
             name = signal_name(ended.signal)
             verdict, reason = Verdict.RUNTIME_ERROR, "signal"
