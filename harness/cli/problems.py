@@ -195,7 +195,7 @@ def _shapes(given: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
 
 def _drafted(module: Path, slug: str, name: str | None, shapes: dict[str, tuple[int, ...]]) -> str:
     from harness.arena.host import Arena
-    from harness.proof.from_module import draft
+    from harness.drafting.from_module import draft
 
     with Arena() as arena:
         return draft(module, slug, arena=arena, name=name, shapes=shapes)

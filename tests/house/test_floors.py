@@ -22,7 +22,7 @@ FLOORS = (
     ("candidate", "oracle"),
     ("clock", "delegation"),
     ("pipeline",),
-    ("proof",),
+    ("proof", "drafting"),
     ("report",),
     ("cli",),
 )

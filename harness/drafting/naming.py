@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 
+from harness.drafting.sketch import Going, Sketch
 from harness.problem import fields
 from harness.problem.fields import Notes
 from harness.problem.marks import Node
-from harness.proof.sketch import Going, Sketch
 
 _AXES: Mapping[int, tuple[str, ...]] = {
     1: ("size",), 2: ("rows", "columns"), 3: ("batch", "length", "width"),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.arena.host import Arena
+from harness.drafting.from_module import draft
 from harness.errors import UserError
 from harness.problem.catalogue import load_problem
-from harness.proof.from_module import draft
 from harness.proof.prose import disagreements
 from harness.records import Limits, Problem, Role, Verdict
 

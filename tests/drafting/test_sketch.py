@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.proof.sketch import Garbled, Refusal, read_sketch
+from harness.drafting.sketch import Garbled, Refusal, read_sketch
 
 LINES = (
     "subject\tfunction\tdouble\tplain",

@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.dtypes import DType
-from harness.proof.adapter import reference_of
-from harness.proof.naming import (
+from harness.drafting.adapter import reference_of
+from harness.drafting.naming import (
     Names,
     axis_word,
     letters,
@@ -15,7 +14,8 @@ from harness.proof.naming import (
     size_names,
     tensor_names,
 )
-from harness.proof.sketch import Given, Going, Refusal, Sketch
+from harness.drafting.sketch import Given, Going, Refusal, Sketch
+from harness.dtypes import DType
 
 _SIZE = re.compile(r"\bs\d+\b")
 _TIERS = ("sample", "test", "cpu", "cuda")

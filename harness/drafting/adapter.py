@@ -4,8 +4,8 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from harness.drafting.sketch import Coming, Given, Sketch
 from harness.dtypes import DType
-from harness.proof.sketch import Coming, Given, Sketch
 
 _WIDTH = 100
 _EXAMPLES = frozenset({"get_inputs", "example_inputs"})

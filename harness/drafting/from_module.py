@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from harness.arena.host import Arena
 from harness.arena.session import memfd_of
+from harness.drafting.draft import written
+from harness.drafting.sketch import Garbled, Refusal, Sketch, read_sketch
 from harness.errors import ProblemError, UserError
 from harness.problem.source import read_text
 from harness.problem.spec import SLUG, read_problem
-from harness.proof.draft import written
-from harness.proof.sketch import Garbled, Refusal, Sketch, read_sketch
 from harness.records import Limits
 from harness.sandbox.box import Log
 from harness.sandbox.door import Nursery
