@@ -223,7 +223,8 @@ def _has_fair_sizes(problem: Problem, case: Case, scope: Scope, mark: Node, note
                 )  # fmt: skip
                 return False
         if elements > MAX_ELEMENTS:
-            notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+            what = f"case `{case.name}`: `{tensor}` has {elements} elements"
+            notes.add(mark, what, "at most 2**40")
     return True
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from harness.errors import ProblemError, UserError
 from harness.problem.fields import nearest
+from harness.problem.missing import missing_to_grade
 from harness.problem.reference import read_reference
 from harness.problem.signature import signature_lines
 from harness.problem.source import read_text
-from harness.problem.spec import SLUG, missing_to_grade, read_problem
+from harness.problem.spec import SLUG, read_problem
 from harness.records import Fault, Problem
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -50,7 +51,8 @@ def load_problem(name: str | Path, *, problems: Path | None = None) -> Problem:
     """The problem of that slug or file, with its reference; what it lacks it may borrow."""
     path = _find(str(name), problems)
     problem = _with_reference(read_problem(path))
-    if not problem.shapes and not problem.cases and problem.reference is None:
+    has_signature_alone = problem.params and not problem.shapes and not problem.cases
+    if has_signature_alone and problem.reference is None:
         problem = _borrowed(problem, problems)
     return problem
 
@@ -60,7 +62,8 @@ def gradable(problem: Problem) -> Problem:
     if missing := missing_to_grade(problem):
         blocks = "\n\n".join(missing)
         raise UserError(
-            f"{problem.path}: this problem can be shown but not graded; it still needs\n\n{blocks}"
+            f"{problem.path}: this problem can be shown but not graded; it still needs, keys in"
+            f" the front matter between the first two lines `---`,\n\n{blocks}"
         )
     return problem
 

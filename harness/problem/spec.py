@@ -2,7 +2,7 @@
 A problem file read into a Problem: front matter (the base dialect and our own keys) and prose.
 
 All faults of a file are found before any is told. Whether the problem can be graded is another
-question: a file with only a signature loads and can be shown (`missing_to_grade` says what lacks).
+question: a file with only a signature loads and can be shown (`missing.py` says what it lacks).
 """
 
 import contextlib
@@ -122,34 +122,6 @@ def _params_beside(path: Path, source: str) -> tuple[tuple[Param, ...], str]:
         if notes.faults:
             raise Refused(*notes.faults)
     return params, found.lines if found else ""
-
-
-def missing_to_grade(problem: Problem) -> tuple[str, ...]:
-    """What the file still needs before anything can be graded, each as a block to paste."""
-    missing = []
-    tensors = [param.name for param in problem.params if param.pointer]
-    if not any(param.role.is_written for param in problem.params):
-        missing.append('parameters:\n  - {name: y, type: "[VAR]", pointer: true, const: false}')
-    absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
-    if absent:
-        size = next((p.name for p in problem.params if p.role is Role.SCALAR), "64")
-        lines = "\n".join(f"  {tensor}: [{size}]" for tensor in absent)
-        missing.append(f"shapes:\n{lines}")
-    if not problem.cases:
-        scalars = [param.name for param in problem.params if param.role is Role.SCALAR]
-        sizes = ", ".join(f"{scalar}: 7" for scalar in scalars)
-        missing.append(f"cases:\n  test:\n    - {{{sizes}}}")
-    if problem.reference is None:
-        missing.append(
-            f"in the text, or as the file reference/{problem.slug.replace('-', '_')}.py:\n\n"
-            "## Reference\n```python\nimport torch\n\n"
-            f"def reference({_reference_arguments(problem)}):\n    return ...\n```"
-        )
-    return tuple(missing)
-
-
-def _reference_arguments(problem: Problem) -> str:
-    return ", ".join(param.name for param in problem.params if param.role is not Role.OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)

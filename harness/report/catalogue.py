@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.problem.missing import missing_to_grade
 from harness.problem.shapes import arguments_of, bytes_of, flops_of
 from harness.problem.signature import c_declaration, python_declaration
-from harness.problem.spec import missing_to_grade
 from harness.records import Case, Problem
 from harness.sandbox.box import printable
 

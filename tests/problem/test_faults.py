@@ -152,7 +152,7 @@ FAULTS = {
     ),
     "tensor beyond all memory": (
         "x: [n]", "x: [n, 2**20, 2**18]",
-        19, "{name", f"case `large`: `x` has {2**41} elements", "",
+        19, "{name", f"case `large`: `x` has {2**41} elements", "at most 2**40",
     ),
     "flops that cannot be had": (
         "flops: n", "flops: 8 // (n - 8) + 9",
