@@ -28,7 +28,7 @@ from harness.problem.declared import (
     read_tolerance,
 )
 from harness.problem.fields import Notes
-from harness.problem.markdown import Heading, outline
+from harness.problem.markdown import Heading, Outline, outline
 from harness.problem.marks import Node, Refused, read_document
 from harness.problem.parameters import read_parameters
 from harness.problem.reference import fenced_reference
@@ -171,13 +171,14 @@ def _problem(
     inputs = given.of("inputs", partial(read_inputs, params=params, known=known), ())
     drawn = dict(inputs)
     first_line = text.count("\n", 0, text.rindex(body)) + 1
-    reference = fenced_reference(body, path, first_line)
+    parts = outline(body, first_line)
+    reference = fenced_reference(parts, path)
     if isinstance(reference, Fault):
         notes.note(reference)
         reference = None
     problem = Problem(
         slug=_slug(given, named),
-        title=given.text("title", _heading(body) or named),
+        title=given.text("title", _title(parts) or named),
         difficulty=given.choice("difficulty", DIFFICULTIES, ""),
         author=given.text("author"),
         tags=given.words("tags"),
@@ -207,11 +208,10 @@ def _problem(
     return replace(problem, cases=tuple(case for case, _ in cases))
 
 
-def _heading(body: str) -> str:
+def _title(parts: Outline) -> str:
     """The first heading of the first level, for a file that gives no title."""
-    parts = (part for part in outline(body) if isinstance(part, Heading) and part.level == 1)
-    first = next(parts, None)
-    return first.title if first else ""
+    titles = (part.title for part in parts if isinstance(part, Heading) and part.level == 1)
+    return next(titles, "")
 
 
 def _slug(given: _Given, named: str) -> str:
