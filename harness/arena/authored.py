@@ -100,12 +100,22 @@ def _draw(module: types.ModuleType, windows: Sequence[Named], seed: int) -> None
         for given, value in found.items():
             if given not in targets:
                 known = ", ".join(targets)
-                raise KeyError(f"inputs() gives `{given}`; the inputs are {known}")
+                raise LookupError(
+                    f"inputs() gives `{given}`; the inputs are {known} (what is written too is one"
+                    " of them where the front matter names it under `inputs`)"
+                )
             _put(given, value, targets[given])
 
 
 def _put(name: str, value: Any, target: torch.Tensor) -> None:
     value = torch.as_tensor(value)
+    overflows = (
+        target.is_floating_point()
+        and value.is_floating_point()
+        and not torch.equal(value.to(target.dtype).isfinite(), value.isfinite())
+    )
+    if overflows:
+        raise ValueError(f"inputs() gives `{name}` values beyond {target.dtype}")
     if value.shape != target.shape:
         shapes = f"{tuple(value.shape)}, and the problem says {tuple(target.shape)}"
         raise ValueError(f"inputs() gives `{name}` the shape {shapes}")
@@ -133,18 +143,18 @@ def _check(module: types.ModuleType, windows: Sequence[Named], _: int) -> None:
                 inputs[name] = value
         try:
             words = _words(module.check(inputs, outputs, expected))
-        except Exception as error:  # noqa: BLE001 — what it makes of nonsense is for the judge to say
+        except AssertionError as error:
+            words = f"-{error}"
+        except BaseException as error:  # noqa: BLE001 — what it makes of nonsense, the judge will say
             words = f"!{type(error).__name__}: {error}"
-            if isinstance(error, AssertionError):
-                words = f"-{error}"
-        said = words.encode()[: note.numel()]
+        said = words.encode(errors="replace")[: note.numel()]
         note.zero_()
         note[: len(said)] = torch.frombuffer(bytearray(said), dtype=torch.uint8) if said else 0
 
 
 def _words(answer: Any) -> str:
     """None and True are yes; False is no; a sentence is no, and why."""
-    if isinstance(answer, torch.Tensor) and answer.numel() == 1:
+    if isinstance(answer, torch.Tensor) and answer.numel() == 1 and answer.dtype == torch.bool:
         answer = bool(answer)
     if answer is None or answer is True or answer == "":
         return ""

@@ -234,11 +234,26 @@ def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
             arm.warm(1)
             call_ns = min(arm.timed(1) for _ in range(2))
             quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
+        authored_s = _authored_s(work, stage, pool)
     wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
     fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
-    if work.oracle.module.draws or work.oracle.module.checks:
-        fitting = min(fitting, MAX_AUTHORED_BATCH)
+    if authored_s:
+        fitting = min(fitting, MAX_AUTHORED_BATCH, math.ceil(MAX_ROUND_NS / 1e9 / authored_s))
     return max(1, min(math.ceil(wanted), fitting)), slowest
+
+
+def _authored_s(work: Work, stage: _Stage, pool: Pool) -> float:
+    """What the problem's own Python takes for a window: drawing it, checking it."""
+    module = work.oracle.module
+    if not (module.draws or module.checks):
+        return 0.0
+    stage.baseline.copy_out()
+    right = stage.baseline.outputs.arrays()
+    began = time.monotonic()
+    if module.checks:
+        module.check(work.arguments, [(stage.inputs.arrays(), right, right)])
+    pool.refresh(stage.inputs, 0, 1)
+    return time.monotonic() - began
 
 
 def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> Launch:

@@ -68,6 +68,11 @@ def wrong_elements(got: Array, truth: Array, errors: Errors, bound: Bound) -> ND
     return np.asarray(~(errors <= bound.max_error))
 
 
+def as_bytes(array: Array) -> Array:
+    """Booleans as bytes: numpy takes every one but 0 for true, and here a byte is a byte."""
+    return array.view(np.uint8) if array.dtype == np.bool_ else array
+
+
 CHUNK = 1 << 15  # elements: small enough that the passes below stay in cache
 MARGIN = 1 - 2.0**-10  # far more than what single precision loses on the way
 TINY = 2.0**-50  # below, squares lose their precision in single
@@ -79,6 +84,7 @@ def is_surely_close(got: Array, base: Array, bound: Bound) -> bool:
     False means: look properly. NaN compares false, so it is looked at.
     """
     if bound.exact or bound.absolute is not None or got.dtype.itemsize > 4:
+        got, base = as_bytes(got), as_bytes(base)
         return bool(bound.exact and np.array_equal(got, base))
     with np.errstate(over="ignore", invalid="ignore"):
         return _is_close_in_single(got, base, bound)

@@ -150,6 +150,10 @@ def _integers(rng: Generator, target: NDArray[Any]) -> NDArray[Any]:
     """Whole numbers over the type's range, kept small where they might be multiplied."""
     if target.dtype == np.bool_:
         return rng.integers(0, 2, target.shape).astype(np.bool_)
-    limits = np.iinfo(target.dtype)
-    low, high = max(limits.min, -(2**15)), min(limits.max, 2**15)
-    return rng.integers(low, high, target.shape, endpoint=True).astype(target.dtype)
+    bounds = integer_range(target.dtype)
+    return rng.integers(*bounds, target.shape, endpoint=True).astype(target.dtype)
+
+
+def integer_range(dtype: np.dtype[Any]) -> tuple[int, int]:
+    limits = np.iinfo(dtype)
+    return max(limits.min, -(2**15)), min(limits.max, 2**15)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arena.memory import Memory
-from harness.oracle.compare import relative_errors, summary, wrong_elements
+from harness.oracle.compare import as_bytes, relative_errors, summary, wrong_elements
 from harness.oracle.explain import story, where_the_errors_lie
 from harness.records import Bound, Comparison
 
@@ -37,8 +37,7 @@ def judge_outputs(expected: Expected, outputs: Memory, window: int = 0) -> tuple
 
 
 def compare(name: str, got: Array, truth: Array, bound: Bound) -> Comparison:
-    if got.dtype == np.bool_:  # numpy takes every byte but 0 for true; here a byte is a byte
-        got, truth = got.view(np.uint8), truth.view(np.uint8)
+    got, truth = as_bytes(got), as_bytes(truth)
     if bound.exact and truth.dtype.kind != "f":
         errors = (got != truth).astype(np.float64)
     else:

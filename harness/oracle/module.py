@@ -30,18 +30,28 @@ class Module:
         assert problem.reference is not None
         self._reference = problem.reference
         self._let = problem.let
+        self._limits = limits
         self._limit_s = limits.call_s * 6  # trusted to be right; still not for ever
-        opened = arena.open_python(
+        self._arena = arena
+        self._session = self._opened()
+
+    def _opened(self) -> Session:
+        opened = self._arena.open_python(
             self._reference.module,
             name=self._reference.path.name,
             style=Style.REFERENCE,
             threads=1,  # small cases: a second thread costs more than it brings
-            limits=limits,
+            limits=self._limits,
             freezes=False,
         )
         if isinstance(opened, Fell):
-            raise self._failed(opened)
-        self._session: Session = opened
+            raise self._failed(opened, "the reference")
+        return opened
+
+    def reopen(self) -> None:
+        """Begin again, after it hung or crashed over something that is not its fault."""
+        self._session.close()
+        self._session = self._opened()
 
     @property
     def draws(self) -> bool:
@@ -55,7 +65,7 @@ class Module:
         """The reference, from the inputs to the outputs."""
         outputs.restore(inputs)
         self._lend(arguments, inputs, outputs)
-        self._must(self._session.call(timeout_s=self._limit_s))
+        self._must(self._session.call(timeout_s=self._limit_s), "the reference")
 
     def draw(
         self,
@@ -81,7 +91,8 @@ class Module:
         with _shown(asked, count) as shown:
             for window in range(count):
                 _copy(shown.places, inputs, first + window, shown, window)
-            self._ask(Op.DRAW, asked, shown, windows=count, seed=seed % 2**63)
+            done = self._ask(Op.DRAW, asked, shown, windows=count, seed=seed % 2**63)
+            self._must(done, "inputs()")
             for window in range(count):
                 _copy(shown.places, shown, window, inputs, first + window)
 
@@ -89,32 +100,40 @@ class Module:
         self, arguments: Sequence[Argument], answers: Sequence[Answer]
     ) -> tuple[str | None, ...]:
         """What the problem's `check` says of each answer: None where it is right, else why not."""
-        wrong = tuple(_no_booleans(outputs) for _, outputs, _ in answers)
-        if any(words is not None for words in wrong):
-            return wrong
         asked = _seen_by_check(arguments)
         with _shown(asked, len(answers)) as shown:
             for window, answer in enumerate(answers):
                 for mark, arrays in zip(("", GOT, RIGHT), answer, strict=True):
                     for name, array in arrays.items():
                         shown.window(mark + name, window)[...] = array
-            self._ask(Op.CHECK, asked, shown, windows=len(answers))
+            done = self._ask(Op.CHECK, asked, shown, windows=len(answers))
+            if isinstance(done, Fell):
+                self.reopen()
+                said = self._nonsense(done.message, arguments, answers[0], done)
+                return (said,) * len(answers)
             notes = [shown.window(NOTE, window).tobytes() for window in range(len(answers))]
         return tuple(
-            self._said(note, arguments, answer) for note, answer in zip(notes, answers, strict=True)
+            _no_booleans(answer[1]) or self._said(note, arguments, answer)
+            for note, answer in zip(notes, answers, strict=True)
         )
 
     def _said(self, note: bytes, arguments: Sequence[Argument], answer: Answer) -> str | None:
         kind, words = note[:1], note[1:].rstrip(b"\0").decode("utf-8", "replace")
         if kind == b"\0":
             return None
-        if kind == b"!":  # it raised something: over nonsense, or because it is wrong itself?
-            inputs, outputs, expected = answer
-            if outputs is expected:
-                raise ReferenceFailed(f"check() in {self._reference.path} raised {words}")
-            self.check(arguments, [(inputs, expected, expected)])
-            return f"check() can make nothing of it: {words}"
-        return words
+        return self._nonsense(words, arguments, answer) if kind == b"!" else words
+
+    def _nonsense(
+        self, words: str, arguments: Sequence[Argument], answer: Answer, fell: Fell | None = None
+    ) -> str:
+        """It raised something, hung or crashed: over nonsense, or because it is wrong itself?"""
+        inputs, outputs, expected = answer
+        if outputs is expected:
+            if fell is not None:
+                raise self._failed(fell, "check()")
+            raise ReferenceFailed(f"check() in {self._reference.path} raised {words}")
+        self.check(arguments, [(inputs, expected, expected)])
+        return f"check() can make nothing of it: {words}"
 
     def count(self, arguments: Sequence[Argument], inputs: Memory) -> tuple[int, int]:
         """Operations that torch's counter knows, and one an element of all that it does not."""
@@ -122,7 +141,7 @@ class Module:
         asked = [*_copies(arguments), note]
         with _shown(asked, 1) as shown:
             _copy(inputs.places, inputs, 0, shown, 0)
-            self._ask(Op.COUNT, asked, shown)
+            self._must(self._ask(Op.COUNT, asked, shown), "the reference, while it was counted,")
             known, others = (int(number) for number in shown.window(NOTE))
         return known, others
 
@@ -136,25 +155,25 @@ class Module:
         *,
         windows: int = 1,
         seed: int = 0,
-    ) -> None:
+    ) -> Ran | Fell:
         with Memory((), 0, sealed=True) as nothing:
             self._lend(arguments, nothing, shown)
-        self._must(self._session.ask(op, windows=windows, seed=seed, timeout_s=self._limit_s))
+        limit = self._limit_s * windows
+        return self._session.ask(op, windows=windows, seed=seed, timeout_s=limit)
 
     def _lend(self, arguments: Sequence[Argument], inputs: Memory, outputs: Memory) -> None:
-        self._must(
-            self._session.lend(
-                arguments, inputs, outputs, address=random_address(), timeout_s=self._limit_s
-            )
+        done = self._session.lend(
+            arguments, inputs, outputs, address=random_address(), timeout_s=self._limit_s
         )
+        self._must(done, "the reference")
 
-    def _must(self, done: Ran | Fell) -> None:
+    def _must(self, done: Ran | Fell, who: str) -> None:
         if isinstance(done, Fell):
-            raise self._failed(done)
+            raise self._failed(done, who)
 
-    def _failed(self, fell: Fell) -> ReferenceFailed:
+    def _failed(self, fell: Fell, who: str) -> ReferenceFailed:
         where = self._reference.path
-        return ReferenceFailed(f"the reference {where} failed: {fell.message}\n{fell.log}".rstrip())
+        return ReferenceFailed(f"{who} in {where} failed: {fell.message}\n{fell.log}".rstrip())
 
     def close(self) -> None:
         self._session.close()

@@ -223,7 +223,8 @@ def _has_fair_sizes(problem: Problem, case: Case, scope: Scope, mark: Node, note
                 )  # fmt: skip
                 return False
         if elements > MAX_ELEMENTS:
-            notes.add(mark, f"case `{case.name}`: `{tensor}` has {elements} elements")
+            what = f"case `{case.name}`: `{tensor}` has {elements} elements"
+            notes.add(mark, what, "at most 2**40")
     return True
 
 
@@ -237,12 +238,17 @@ def _check_bounds(
     if low > high:
         notes.add(mark, f"case `{case.name}`: `{name}` is drawn from {bounds.low} to {bounds.high}")
     element = next(param.dtype for param in problem.params if param.name == name)
-    smallest, largest = _range(element or DTYPES[problem.dtypes[0]])
-    if low < smallest or high > largest:
-        notes.add(
-            mark, f"case `{case.name}`: {bounds.low} to {bounds.high} does not fit `{name}`",
-            "choose another type or other bounds",
-        )  # fmt: skip
+    for kind in [element] if element else [DTYPES[dtype] for dtype in problem.dtypes]:
+        smallest, largest = _range(kind)
+        if kind.is_float and bounds.kind == "integers":  # beyond it not every whole number is one
+            largest = 2 / kind.eps
+            smallest = -largest
+        if low < smallest or high > largest:
+            notes.add(
+                mark, f"case `{case.name}`: {bounds.low} to {bounds.high} does not fit `{name}`"
+                f" in {kind.name}",
+                "choose another type, other bounds or other dtypes",
+            )  # fmt: skip
 
 
 def known_dtypes() -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from harness.errors import ProblemError, UserError
 from harness.problem.fields import nearest
+from harness.problem.missing import missing_to_grade
 from harness.problem.reference import read_reference
 from harness.problem.signature import signature_lines
 from harness.problem.source import read_text
-from harness.problem.spec import SLUG, missing_to_grade, read_problem
+from harness.problem.spec import SLUG, read_problem
 from harness.records import Fault, Problem
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -50,7 +51,8 @@ def load_problem(name: str | Path, *, problems: Path | None = None) -> Problem:
     """The problem of that slug or file, with its reference; what it lacks it may borrow."""
     path = find_problem(str(name), problems)
     problem = _with_reference(read_problem(path))
-    if not problem.shapes and not problem.cases and problem.reference is None:
+    has_signature_alone = problem.params and not problem.shapes and not problem.cases
+    if has_signature_alone and problem.reference is None:
         problem = _borrowed(problem, problems)
     return problem
 
@@ -60,7 +62,8 @@ def gradable(problem: Problem) -> Problem:
     if missing := missing_to_grade(problem):
         blocks = "\n\n".join(missing)
         raise UserError(
-            f"{problem.path}: this problem can be shown but not graded; it still needs\n\n{blocks}"
+            f"{problem.path}: this problem can be shown but not graded; it still needs, keys in"
+            f" the front matter between the first two lines `---`,\n\n{blocks}"
         )
     return problem
 
@@ -105,6 +108,16 @@ def _with_reference(problem: Problem) -> Problem:
 
 # what a file may say for itself, and borrow the rest
 _KEPT = ("dtypes", "tolerance", "precision", "allow", "lazy")
+_BELONGS_TO_CASES = ("let", "require", "inputs", "flops", "bytes")
+
+
+def _refuse_half_a_problem(problem: Problem) -> None:
+    if said := [f"`{key}`" for key in _BELONGS_TO_CASES if key in problem.given]:
+        raise UserError(
+            f"{problem.path}: it says {', '.join(said)} without shapes and cases, and those"
+            f" of the catalogue's `{problem.slug}` come with their own\n"
+            "      mend: remove it, or give the file shapes, cases and a reference"
+        )
 
 
 def _borrowed(problem: Problem, problems: Path | None) -> Problem:
@@ -126,6 +139,7 @@ def _borrowed(problem: Problem, problems: Path | None) -> Problem:
             f" cannot borrow shapes and cases:\n{difference}\n"
             "      mend: make the parameters agree, or give the file its own slug, shapes and cases"
         )
+    _refuse_half_a_problem(problem)
     kept = {key: getattr(problem, key) for key in _KEPT if key in problem.given}
     both = f"{twin.sha256}\n{kept}" if kept else ""
     return replace(

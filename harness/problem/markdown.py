@@ -35,8 +35,15 @@ class Block:
         return bool(words) and words[0] in {"python", "py", "python3"}
 
 
-def outline(text: str, first_line: int = 1) -> Iterator[Heading | Block]:
+Outline = tuple[Heading | Block, ...]
+
+
+def outline(text: str, first_line: int = 1) -> Outline:
     """The headings and the blocks of a text, in their order; in time linear in the text."""
+    return tuple(_parts(text, first_line))
+
+
+def _parts(text: str, first_line: int) -> Iterator[Heading | Block]:
     lines = text.split("\n")
     position = 0
     while position < len(lines):

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from harness.problem.markdown import Block, Heading, outline
+from harness.problem.markdown import Block, Heading, Outline, outline
 from harness.problem.source import parse_module
 from harness.records import Fault, Reference
 
@@ -11,9 +11,8 @@ from harness.records import Fault, Reference
 FUNCTIONS = frozenset({"reference", "inputs", "check"})
 
 
-def fenced_reference(body: str, path: Path, first_line: int) -> Reference | Fault | None:
+def fenced_reference(parts: Outline, path: Path) -> Reference | Fault | None:
     """The one Python block of the section `## Reference`; what is nearly one is a fault."""
-    parts = tuple(outline(body, first_line))
     sections = [part for part in parts if isinstance(part, Heading) and _is_section(part)]
     if not sections:
         return _swallowed(parts)
@@ -30,7 +29,7 @@ def _is_section(part: Heading | Block) -> bool:
     return part.title.removesuffix(":").strip().lower() == "reference"
 
 
-def _blocks_of(parts: tuple[Heading | Block, ...], section: Heading) -> tuple[Block, ...]:
+def _blocks_of(parts: Outline, section: Heading) -> tuple[Block, ...]:
     """The blocks up to the next section."""
     behind = parts[parts.index(section) + 1 :]
     ends = (
@@ -62,10 +61,10 @@ def _endless(block: Block, before: str = "") -> Fault:
     return Fault(line=block.line, column=1, what=f"this block never ends{before}", mend=mend)
 
 
-def _swallowed(parts: tuple[Heading | Block, ...]) -> Fault | None:
+def _swallowed(parts: Outline) -> Fault | None:
     """The section is there, but behind a fence that was forgotten it is code."""
     for block in parts:
-        inside = tuple(outline(block.source)) if isinstance(block, Block) else ()
+        inside = outline(block.source) if isinstance(block, Block) else ()
         if isinstance(block, Block) and any(map(_is_section, inside)):
             last = inside[-1]
             # the fence that should end the Python block has ended this one

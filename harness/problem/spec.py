@@ -2,7 +2,7 @@
 A problem file read into a Problem: front matter (the base dialect and our own keys) and prose.
 
 All faults of a file are found before any is told. Whether the problem can be graded is another
-question: a file with only a signature loads and can be shown (`missing_to_grade` says what lacks).
+question: a file with only a signature loads and can be shown (`missing.py` says what it lacks).
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from harness.problem.declared import (
     read_tolerance,
 )
 from harness.problem.fields import Notes
-from harness.problem.markdown import Heading, outline
+from harness.problem.markdown import Heading, Outline, outline
 from harness.problem.marks import Node, Refused, read_document
 from harness.problem.parameters import read_parameters
 from harness.problem.reference import fenced_reference
@@ -124,34 +124,6 @@ def _params_beside(path: Path, source: str) -> tuple[tuple[Param, ...], str]:
     return params, found.lines if found else ""
 
 
-def missing_to_grade(problem: Problem) -> tuple[str, ...]:
-    """What the file still needs before anything can be graded, each as a block to paste."""
-    missing = []
-    tensors = [param.name for param in problem.params if param.pointer]
-    if not any(param.role.is_written for param in problem.params):
-        missing.append('parameters:\n  - {name: y, type: "[VAR]", pointer: true, const: false}')
-    absent = [tensor for tensor in tensors if tensor not in dict(problem.shapes)]
-    if absent:
-        size = next((p.name for p in problem.params if p.role is Role.SCALAR), "64")
-        lines = "\n".join(f"  {tensor}: [{size}]" for tensor in absent)
-        missing.append(f"shapes:\n{lines}")
-    if not problem.cases:
-        scalars = [param.name for param in problem.params if param.role is Role.SCALAR]
-        sizes = ", ".join(f"{scalar}: 7" for scalar in scalars)
-        missing.append(f"cases:\n  test:\n    - {{{sizes}}}")
-    if problem.reference is None:
-        missing.append(
-            f"in the text, or as the file reference/{problem.slug.replace('-', '_')}.py:\n\n"
-            "## Reference\n```python\nimport torch\n\n"
-            f"def reference({_reference_arguments(problem)}):\n    return ...\n```"
-        )
-    return tuple(missing)
-
-
-def _reference_arguments(problem: Problem) -> str:
-    return ", ".join(param.name for param in problem.params if param.role is not Role.OUTPUT)
-
-
 @dataclass(frozen=True, slots=True)
 class _Given:
     """The keys that a file has, each with its node."""
@@ -199,13 +171,14 @@ def _problem(
     inputs = given.of("inputs", partial(read_inputs, params=params, known=known), ())
     drawn = dict(inputs)
     first_line = text.count("\n", 0, text.rindex(body)) + 1
-    reference = fenced_reference(body, path, first_line)
+    parts = outline(body, first_line)
+    reference = fenced_reference(parts, path)
     if isinstance(reference, Fault):
         notes.note(reference)
         reference = None
     problem = Problem(
         slug=_slug(given, named),
-        title=given.text("title", _heading(body) or named),
+        title=given.text("title", _title(parts) or named),
         difficulty=given.choice("difficulty", DIFFICULTIES, ""),
         author=given.text("author"),
         tags=given.words("tags"),
@@ -236,11 +209,10 @@ def _problem(
     return replace(problem, cases=tuple(case for case, _ in cases))
 
 
-def _heading(body: str) -> str:
+def _title(parts: Outline) -> str:
     """The first heading of the first level, for a file that gives no title."""
-    parts = (part for part in outline(body) if isinstance(part, Heading) and part.level == 1)
-    first = next(parts, None)
-    return first.title if first else ""
+    titles = (part.title for part in parts if isinstance(part, Heading) and part.level == 1)
+    return next(titles, "")
 
 
 def _slug(given: _Given, named: str) -> str:

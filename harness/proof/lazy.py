@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arena.memory import Memory, lay_out
+from harness.dtypes import DTYPES
 from harness.oracle.draw import Seed
 from harness.oracle.expect import Oracle
 from harness.proof.draws import Drawn, drawn, runnable, seeds_of
@@ -40,7 +41,9 @@ def prove_lazy(problem: Problem, oracle: Oracle) -> Finding:
         return Finding(about="lazy", outcome=Outcome.NOTE, words=words)
     words = "zeros, ones, copies, means and stale answers are refused"
     if wins:
-        words += f", but for {_listed(sorted(wins))}, as declared"
+        words = (
+            f"all answers without computing are refused, but {_listed(sorted(wins))}, as declared"
+        )
     return Finding(about="lazy", outcome=Outcome.OK, words=words)
 
 
@@ -61,6 +64,11 @@ def _passing(faults: Mapping[str, list[str]]) -> Finding:
     )
 
 
+def _coarsest(problem: Problem) -> str:
+    """The dtype that allows most: who is wrong there is wrong in the others."""
+    return max(problem.dtypes, key=lambda dtype: DTYPES[dtype].eps)
+
+
 def _always_right(
     problem: Problem, case: Case, before: Answers, oracle: Oracle
 ) -> tuple[set[str], Answers]:
@@ -68,7 +76,7 @@ def _always_right(
     left: set[str] | None = None
     truth: Answers = {}
     for seed in _seeds(case):
-        with drawn(problem, case, problem.dtypes[0], seed, oracle) as one:
+        with drawn(problem, case, _coarsest(problem), seed, oracle) as one:
             answers = dict(_answers(one))
             if truth:
                 answers["stale"] = _resized(truth, one)

@@ -32,7 +32,7 @@ def disagreements(problem: Problem) -> Iterator[str]:
             )
             continue
         for symbol, axis in zip(said, axes, strict=True):
-            if symbol.isdigit() != axis.isdigit() and symbol.isdigit():
+            if symbol.isdigit() and symbol != axis:
                 yield f"the text says {symbol} where `shapes` of `{name}` says {axis}"
             elif _SYMBOL.fullmatch(symbol):
                 size, first = meaning.setdefault(symbol, (axis, name))

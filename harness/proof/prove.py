@@ -11,12 +11,12 @@ from harness.arena.host import Arena
 from harness.errors import ReferenceFailed, UserError
 from harness.oracle.expect import Oracle, memory_needed
 from harness.problem.catalogue import load_problem
+from harness.problem.missing import missing_to_grade
 from harness.problem.remarks import remarks
 from harness.problem.shapes import ShapeError, arguments_of
-from harness.problem.spec import missing_to_grade
 from harness.proof.lazy import prove_lazy
 from harness.proof.prose import disagreements, shapes_told
-from harness.proof.reference import prove_dtypes, prove_inputs_matter, prove_reference
+from harness.proof.reference import prove_inputs_matter, prove_reference
 from harness.proof.submissions import prove_submissions
 from harness.proof.work import prove_bytes, prove_flops
 from harness.records import Finding, Limits, Outcome, Problem, Proof
@@ -73,10 +73,14 @@ def _with_reference(problem: Problem, oracle: Oracle, arena: Arena) -> Iterator[
         yield finding
         if finding.outcome is Outcome.FAULT:
             return
-    yield prove_dtypes(problem, oracle)
-    yield prove_inputs_matter(problem, oracle)
-    yield prove_lazy(problem, oracle)
-    yield prove_flops(problem, oracle)
+    looks = {"inputs": prove_inputs_matter, "lazy": prove_lazy, "flops": prove_flops}
+    for about, look in looks.items():
+        try:
+            yield look(problem, oracle)
+        except ReferenceFailed as failed:
+            first, *rest = str(failed).splitlines()
+            yield Finding(about=about, outcome=Outcome.FAULT, words=first, details=tuple(rest))
+            oracle.module.reopen()
     yield prove_bytes(problem)
     yield from prove_submissions(problem, arena)
 

@@ -1,6 +1,7 @@
 """The reference at work: in every case and dtype, on every kind of draw, and the same each time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,35 +9,63 @@ from harness.arena.memory import Memory, lay_out
 from harness.errors import ReferenceFailed
 from harness.oracle.draw import Seed
 from harness.oracle.expect import Oracle
+from harness.oracle.tolerance import in_words
 from harness.proof.draws import Drawn, drawn, runnable, seeds_of
-from harness.records import Bound, Finding, Outcome, Problem, Role, Tier
+from harness.records import Case, Finding, Outcome, Problem, Role, Tier
 
 MOST_NOT_FINITE = 0.01  # of the truth's elements, for an ordinary draw
 
 
+@dataclass(slots=True)
+class _Losses:
+    """What rounding costs the reference itself, and what kernels are therefore allowed."""
+
+    worst: dict[str, float] = field(default_factory=dict)
+    allowed: dict[str, float] = field(default_factory=dict)
+
+    def add(self, dtype: str, one: Drawn) -> None:
+        own = (error for error, _ in one.expected.own_errors.values())
+        bounds = (bound.max_error for bound in one.expected.bounds.values())
+        self.worst[dtype] = max([self.worst.get(dtype, 0.0), *own])
+        self.allowed[dtype] = max([self.allowed.get(dtype, 0.0), *bounds])
+
+
 def prove_reference(problem: Problem, oracle: Oracle) -> Iterator[Finding]:
-    """It runs wherever it will be asked to, and its answers are numbers of the declared shapes."""
-    cases = runnable(problem)
-    try:
-        for case in cases:
-            for dtype in problem.dtypes:
-                with drawn(problem, case, dtype, Seed.fresh("normal"), oracle) as one:
-                    faults = [
-                        *_changing(one, oracle),
-                        *_not_finite(one),
-                        *_not_its_own(one, oracle),
-                    ]
-                if faults:
-                    words = f"case `{case.name}` in {dtype}: {faults[0]}"
-                    yield Finding(about="reference", outcome=Outcome.FAULT, words=words)
+    """It runs wherever it will be asked to, and its own answers are right."""
+    losses, cases = _Losses(), runnable(problem)
+    for case in cases:
+        for dtype in problem.dtypes:
+            for seed in seeds_of(case):
+                where = f"case `{case.name}` in {dtype}, {seed.kind} draw"
+                try:
+                    fault = _fault(problem, case, dtype, seed, oracle, losses)
+                except ReferenceFailed as failed:
+                    first, *rest = str(failed).splitlines()
+                    yield _faulty(f"{where}: {first}", *rest)
                     return
-    except ReferenceFailed as failed:
-        first, *rest = str(failed).splitlines()
-        words = f"case `{case.name}` in {dtype}: {first}"
-        yield Finding(about="reference", outcome=Outcome.FAULT, words=words, details=tuple(rest))
-        return
-    words = f"{len(cases)} cases in {', '.join(problem.dtypes)}: it runs, and gives the same twice"
-    yield Finding(about="reference", outcome=Outcome.OK, words=words)
+                if fault:
+                    yield _faulty(f"{where}: {fault}")
+                    return
+    words = (
+        f"{len(cases)} cases in {', '.join(problem.dtypes)}, every kind of draw: it runs, is right"
+    )
+    yield Finding(about="reference", outcome=Outcome.OK, words=f"{words}, and steady")
+    yield _dtypes(problem, losses)
+
+
+def _faulty(words: str, *details: str) -> Finding:
+    return Finding(about="reference", outcome=Outcome.FAULT, words=words, details=details)
+
+
+def _fault(
+    problem: Problem, case: Case, dtype: str, seed: Seed, oracle: Oracle, losses: _Losses
+) -> str:
+    with drawn(problem, case, dtype, seed, oracle) as one:
+        losses.add(dtype, one)
+        looks = [_changing(one, oracle), _not_its_own(one, oracle)]
+        if seed.kind == "normal":  # what was made to be extreme may well overflow
+            looks.append(_not_finite(one))
+        return next((fault for look in looks for fault in look), "")
 
 
 def _not_finite(one: Drawn) -> Iterator[str]:
@@ -72,58 +101,68 @@ def _changing(one: Drawn, oracle: Oracle) -> Iterator[str]:
             yield f"it gives another `{name}` the second time; a reference is not random"
 
 
-def prove_dtypes(problem: Problem, oracle: Oracle) -> Finding:
-    """What rounding costs the reference itself, and what kernels are therefore allowed."""
-    lines, vast = [], []
-    for dtype in problem.dtypes:
-        worst, allowed = 0.0, 0.0
-        for case in runnable(problem):
-            if case.tier is Tier.BENCH:
-                continue
-            for seed in seeds_of(case):
-                with drawn(problem, case, dtype, seed, oracle) as one:
-                    worst = max([worst, *(error for error, _ in one.expected.own_errors.values())])
-                    allowed = max([allowed, *map(_allowed, one.expected.bounds.values())])
-        said = f"off by {worst:.2g} at most, so {allowed:.2g} is allowed" if allowed else "exact"
-        lines.append(f"{dtype}: {said}")
-        if allowed > 1:
-            vast.append(f"{dtype}: {allowed:.2g} is allowed, more than the values themselves")
+def _dtypes(problem: Problem, losses: _Losses) -> Finding:
+    declared = problem.tolerance
+    if problem.reference is not None and problem.reference.checks:
+        words = "the problem's own check decides"
+    elif declared.exact or declared.absolute is not None or declared.relative is not None:
+        words = in_words(problem)
+    elif not any(losses.allowed.values()):
+        words = "whole numbers, exactly"
+    else:
+        words = "; ".join(
+            f"{dtype}: off by {losses.worst[dtype]:.2g} at most, so {allowed:.2g} is allowed"
+            for dtype, allowed in losses.allowed.items()
+        )
+    vast = tuple(
+        f"{dtype}: {allowed:.2g} is allowed, more than the values themselves"
+        for dtype, allowed in losses.allowed.items()
+        if allowed > 1
+    )
     if vast:
         words = "the reference loses so much that anything would be right"
-        return Finding(about="dtypes", outcome=Outcome.FAULT, words=words, details=tuple(vast))
-    if problem.reference is not None and problem.reference.checks:
-        words = f"{', '.join(problem.dtypes)}: the problem's own check decides"
-        return Finding(about="dtypes", outcome=Outcome.OK, words=words)
-    return Finding(about="dtypes", outcome=Outcome.OK, words="; ".join(lines))
-
-
-def _allowed(bound: Bound) -> float:
-    return bound.max_error
+        return Finding(about="dtypes", outcome=Outcome.FAULT, words=words, details=vast)
+    return Finding(about="dtypes", outcome=Outcome.OK, words=words)
 
 
 def prove_inputs_matter(problem: Problem, oracle: Oracle) -> Finding:
     """An input that changes nothing in any case is one that a kernel need not read."""
     idle = {param.name for param in problem.params if param.role.is_read}
     for case in runnable(problem):
-        if not idle:
-            break
-        if case.tier is Tier.BENCH:
-            continue
-        dtype = problem.dtypes[0]
-        with (
-            drawn(problem, case, dtype, Seed.fresh("normal"), oracle) as one,
-            drawn(problem, case, dtype, Seed.fresh("normal"), oracle) as other,
-        ):
-            for name in sorted(idle):
-                kept = one.inputs.window(name).copy()
-                one.inputs.window(name)[...] = other.inputs.window(name)
-                changed = oracle.run(one.arguments, one.inputs)
-                one.inputs.window(name)[...] = kept
-                before = oracle.run(one.arguments, one.inputs)
-                if any(before[key].tobytes() != changed[key].tobytes() for key in before):
-                    idle.discard(name)
+        if idle and case.tier is not Tier.BENCH:
+            idle -= set(_those_that_matter(problem, case, idle, oracle))
     if idle:
         names = ", ".join(f"`{name}`" for name in sorted(idle))
         words = f"{names}: other values change nothing in any case"
         return Finding(about="inputs", outcome=Outcome.FAULT, words=words)
     return Finding(about="inputs", outcome=Outcome.OK, words="each of them changes the answer")
+
+
+def _those_that_matter(
+    problem: Problem, case: Case, names: set[str], oracle: Oracle
+) -> Iterator[str]:
+    """Each given the values of another draw, while the others keep theirs."""
+    dtype = problem.dtypes[0]
+    with (
+        drawn(problem, case, dtype, Seed.fresh("normal"), oracle) as one,
+        drawn(problem, case, dtype, Seed.fresh("normal"), oracle) as other,
+    ):
+        before = oracle.run(one.arguments, one.inputs)
+        for name in sorted(names):
+            kept = one.inputs.window(name).copy()
+            one.inputs.window(name)[...] = other.inputs.window(name)
+            try:
+                changed = oracle.run(one.arguments, one.inputs)
+            except ReferenceFailed:
+                # inputs that belong together, and now do not: it was not ignored
+                if not oracle.module.draws:
+                    raise
+                oracle.module.reopen()
+                changed = {}
+            one.inputs.window(name)[...] = kept
+            if any(not _same(before[key], changed.get(key)) for key in before):
+                yield name
+
+
+def _same(one: np.ndarray, other: np.ndarray | None) -> bool:
+    return other is not None and one.tobytes() == other.tobytes()

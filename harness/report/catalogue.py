@@ -9,9 +9,9 @@ from rich.text import Text
 
 from harness.errors import UserError
 from harness.oracle.tolerance import in_words
+from harness.problem.missing import missing_to_grade
 from harness.problem.shapes import arguments_of, bytes_of, flops_of, scope_of
 from harness.problem.signature import c_declaration, python_declaration
-from harness.problem.spec import missing_to_grade
 from harness.records import Case, Problem, Role
 from harness.sandbox.box import printable
 

@@ -68,3 +68,20 @@ def told(read: Callable[[str | bytes], Problem]) -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def own_problem() -> Problem:
     return read_problem(BUNDLED / "conv-depthwise-2d-square-input-sq-kernel.md")
+
+
+@pytest.fixture(scope="session")
+def expected() -> Callable[..., str]:
+    """A message as it must be."""
+    return _expected
+
+
+def _expected(text: str, line: int, at: str, what: str, mend: str) -> str:
+    """The message as it must be: `at` is what the caret points to, on that line."""
+    source = text.splitlines()[line - 1]
+    # what is missing is missed behind the colon
+    column = source.index(at.removesuffix("\n")) + 1 if at else source.index(":") + 2
+    column = len(source) if at.endswith("\n") else column
+    caret = " " * (len("    1 | ") + column - 1) + "^"
+    message = f"problem.md:{line}:{column}: {what}\n{line:>5} | {source}\n{caret}"
+    return f"{message}\n      mend: {mend}" if mend else message

@@ -8,7 +8,6 @@ import pytest
 from harness.errors import UserError
 from harness.problem.catalogue import BUNDLED, folders, gradable, load_problem, slugs
 from harness.problem.dialect import render_base_dialect
-from harness.problem.spec import read_problem
 from harness.records import Problem
 
 OWN = ("conv-depthwise-2d-square-input-sq-kernel", "conv-depthwise-separable-2d")
@@ -124,6 +123,15 @@ def test_what_a_file_says_itself_is_not_borrowed(tmp_path: Path) -> None:
     assert kept.dtypes == ("bfloat16",)
     assert kept.tolerance.exact
     assert kept.sha256 != borrowed.sha256
+
+
+@pytest.mark.parametrize("line", ["inputs: {output: normal}", "flops: 7", "let: {a: 1}"])
+def test_half_a_problem_is_refused(tmp_path: Path, line: str) -> None:
+    """What belongs to cases cannot stand without them: it would be dropped in silence."""
+    text = render_base_dialect(load_problem(OWN[0]))
+    (tmp_path / "half.md").write_text(text.replace("parameters:", f"{line}\nparameters:", 1))
+    with pytest.raises(UserError, match="without shapes and cases"):
+        load_problem(tmp_path / "half.md")
 
 
 # ---- the reference ------------------------------------------------------------------------------
@@ -283,6 +291,14 @@ def test_an_own_slug_borrows_nothing(tmp_path: Path) -> None:
     assert not problem.cases
 
 
+def test_prose_alone_borrows_nothing(tmp_path: Path) -> None:
+    """A text about a problem of the catalogue is shown as it is."""
+    path = tmp_path / f"{OWN[0]}.md"
+    path.write_text("# About it\n\nWords.\n")
+    problem = load_problem(path)
+    assert (problem.slug, problem.title, problem.params) == (OWN[0], "About it", ())
+
+
 @pytest.mark.skipif(SEEDS is None, reason="GRADE_SEEDS names no folder with the seed files")
 @pytest.mark.parametrize("number", ["000", "001"])
 def test_the_seed_files_load_as_they_are(number: str) -> None:
@@ -292,35 +308,3 @@ def test_the_seed_files_load_as_they_are(number: str) -> None:
     _assert_borrows(problem, problem.slug, path)
     assert problem.author == "rotem"
     assert path.read_text().rstrip().endswith(problem.body)
-
-
-# ---- what lacks ---------------------------------------------------------------------------------
-
-
-def test_what_a_signature_lacks_is_named_with_blocks_to_paste(tmp_path: Path) -> None:
-    """Each missing key comes with text that makes the problem gradable once it is pasted."""
-    path = tmp_path / "fresh.md"
-    params = """parameters:
-  - {name: x, type: "[VAR]", pointer: true, const: true}
-  - {name: y, type: "[VAR]", pointer: true, const: false}
-  - {name: n, type: size_t, pointer: false}
-"""
-    path.write_text(f"---\n{params}---\n")
-    with pytest.raises(UserError, match="can be shown but not graded") as caught:
-        gradable(load_problem(path))
-    _, shapes, cases, where, *reference = str(caught.value).split("\n\n")
-    assert shapes == "shapes:\n  x: [n]\n  y: [n]"
-    assert cases == "cases:\n  test:\n    - {n: 7}"
-    assert "reference/fresh.py" in where
-    block = "\n\n".join(reference)
-    assert "def reference(x, n):" in block
-    path.write_text(f"---\n{params}{shapes}\n{cases}\n---\nTwice.\n\n{block}\n")
-    assert gradable(load_problem(path)).slug == "fresh"
-
-
-def test_a_problem_without_an_output_is_not_gradable(tmp_path: Path) -> None:
-    """Nothing to compare is told before anything runs."""
-    path = tmp_path / "blind.md"
-    path.write_text("---\nparameters: [{name: x, type: float, pointer: true, const: true}]\n---\n")
-    with pytest.raises(UserError, match="pointer: true, const: false"):
-        gradable(read_problem(path))

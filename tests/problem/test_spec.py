@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from hypothesis import strategies as st
 
 from harness.dtypes import DTYPES
 from harness.errors import ProblemError, UserError
-from harness.problem.dialect import render_base_dialect
-from harness.problem.fields import _C_WORDS
 from harness.problem.source import MAX_BYTES
 from harness.problem.spec import read_problem
 from harness.records import Fault, Param, Problem, Role
@@ -219,54 +216,6 @@ def test_cases_without_a_name_get_one(read: Read, right: str) -> None:
     assert names == [
         ("test-1", "any"), ("large", "any"), ("bench-cuda-1", "cuda"), ("bench-cpu-1", "cpu"),
     ]  # fmt: skip
-
-
-# ---- there and back -----------------------------------------------------------------------------
-
-NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True).filter(
-    lambda word: word not in _C_WORDS and not _is_keyword(word)
-)
-
-
-def _is_keyword(word: str) -> bool:
-    try:
-        compile(f"{word} = 1", "", "exec")
-    except SyntaxError:
-        return True
-    return False
-
-
-PARAMS = st.lists(
-    st.builds(
-        Param,
-        name=NAMES,
-        dtype=st.one_of(st.none(), st.sampled_from(list(DTYPES.values()))),
-        pointer=st.booleans(),
-        const=st.booleans(),
-    ),
-    unique_by=lambda param: param.name,
-    max_size=8,
-)  # fmt: skip
-WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30).map(str.strip)
-
-
-@MANY
-@given(PARAMS, WORDS, WORDS, st.lists(WORDS, max_size=3))
-def test_the_base_dialect_reads_back(
-    read: Read, params: list[Param], title: str, author: str, tags: list[str]
-) -> None:
-    """A problem rendered as a base-dialect file and read again has the same signature and words."""
-    given_problem = _problem(read, tuple(params), title, author, tuple(tags))
-    again = read(render_base_dialect(given_problem))
-    for noun in ("slug", "title", "author", "difficulty", "tags", "params", "body"):
-        assert getattr(again, noun) == getattr(given_problem, noun)
-
-
-def _problem(
-    read: Read, params: tuple[Param, ...], title: str, author: str, tags: tuple[str, ...]
-) -> Problem:
-    plain = read("---\nslug: some\ndifficulty: HARD\n---\nProse with a rule\n\n---\n\nin it")
-    return replace(plain, params=params, title=title, author=author, tags=tags)
 
 
 # ---- any text at all ----------------------------------------------------------------------------

@@ -94,6 +94,10 @@ FLAWS = {
         "tolerance: {reduction: m}", "tolerance: {absolute: 1.0e+9, because: we are generous}",
         "lazy", "zeros is right in"),
     "inputs that cancel": ("x @ w", "(x @ w) * 1e-30 + 1", "lazy", "ones is right in"),
+    "bound that a large draw breaks": (
+        "tolerance: {reduction: m}", "tolerance: {absolute: 1.0e-6, because: it looked well}",
+        "reference", "large draw: its own answer is not right"),
+    "bound that no two numbers share": ("(N, M)", "(3, M)", "text", "says 3"),
     "flops by half": ("flops: 2 * n * m", "flops: n * m", "flops", "the reference counts"),
     "flops tenfold": ("flops: 2 * n * m", "flops: 20 * n * m", "flops", "the reference counts"),
     "bytes too few": ("flops:", "bytes: n\nflops:", "bytes", "the outputs alone"),
@@ -111,6 +115,44 @@ def test_each_flaw_is_found(
     assert not proof.holds
     fault = _of(proof, Outcome.FAULT)[about]
     assert words in "\n".join((fault.words, *fault.details))
+
+
+TOGETHER = """\
+---
+parameters:
+  - {name: x, type: float, pointer: true, const: true}
+  - {name: span, type: int, pointer: true, const: true}
+  - {name: y, type: float, pointer: true, const: false}
+  - {name: n, type: int, pointer: false}
+shapes: {x: [n], span: [2], y: [n]}
+cases: {test: [{n: 5}, {n: 40}]}
+tolerance: exact
+---
+The elements from `span[0]` on, `span[1]` of them; zeros behind.
+
+## Reference
+```python
+import torch
+
+def inputs(case, draw):
+    start = int(draw.integers(0, case["n"] - 1))
+    return {"span": torch.tensor([start, int(draw.integers(1, case["n"] - start))])}
+
+def reference(x, span, n):
+    start, length = (int(number) for number in span)
+    if not (0 <= start and 1 <= length and start + length <= n):
+        raise IndexError("no such span")
+    y = torch.zeros_like(x)
+    y[:length] = x[start : start + length]
+    return y
+```
+"""
+
+
+def test_inputs_that_belong_together_can_be_proved(arena: Arena, tmp_path: Path) -> None:
+    """A reference that refuses what does not fit together is right, and is proved."""
+    proof = _prove(TOGETHER, tmp_path, arena)
+    assert proof.holds, _of(proof, Outcome.FAULT)
 
 
 @pytest.mark.parametrize(
