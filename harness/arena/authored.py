@@ -80,6 +80,8 @@ class Draw:
 
     def integers(self, low: int, high: int, *shape: int) -> torch.Tensor:
         """Whole numbers from low to high, both included."""
+        if low > high:
+            raise ValueError(f"there are no integers from {low} to {high}")
         return torch.randint(low, high + 1, shape, generator=self.generator)
 
     def permutation(self, count: int) -> torch.Tensor:

@@ -318,5 +318,10 @@ def _story(error: BaseException) -> str:
 
 
 _OURS = frozenset(
-    {__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"}
+    {
+        __file__,
+        authored.__file__,
+        "<frozen importlib._bootstrap>",
+        "<frozen importlib._bootstrap_external>",
+    }
 )

@@ -32,6 +32,7 @@ _FAILURES = {
     Why.NOT_LOADABLE: (Verdict.INVALID_SUBMISSION, "load", "it cannot be loaded"),
 }
 # failures that the runner itself finds, and tells in its last line of the log
+MAX_WORDS = 1000  # of a message; the rest stands in the log
 _OWN_WORDS = frozenset(
     {Why.NO_ENTRY, Why.SIGNATURE, Why.SHAPE, Why.DTYPE, Why.DEVICE, Why.ALIAS, Why.COUNT}
 )
@@ -210,7 +211,7 @@ class Session:
         last = log.rstrip().rpartition("\n")[2].strip()
         if why not in _OWN_WORDS:
             last = f"{message}: {last}" if last else ""
-        return Fell(verdict=verdict, reason=reason, message=last or message, log=log)
+        return Fell(verdict=verdict, reason=reason, message=(last or message)[:MAX_WORDS], log=log)
 
     def _crashed(self, b: int, offset: int, log: str) -> Fell:
         self.is_over = True

@@ -80,7 +80,7 @@ def check_problems(names: tuple[str, ...], fix: bool, folder: Path | None) -> in
                     name,
                     arena=arena,
                     problems=folder,
-                    tell=lambda finding: console.print(render_finding(finding), soft_wrap=True),
+                    tell=lambda finding: console.print(render_finding(finding)),
                 )
             )
     console.print(render_conclusion(proofs), soft_wrap=True)

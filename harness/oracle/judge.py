@@ -83,12 +83,16 @@ def checked(name: str, count: int, words: str | None, untouched: int) -> Compari
     )
 
 
+def _place(found: NDArray[np.bool_]) -> str:
+    return ", ".join(str(int(axis)) for axis in np.argwhere(found)[0])
+
+
 def _unwritten(comparison: Comparison, untouched: NDArray[np.bool_]) -> Comparison:
     count = int(untouched.sum())
     what = (
         f"`{comparison.output}` was never written"
         if count == untouched.size
         else f"{count} of {untouched.size} elements of `{comparison.output}` were never written; "
-        + where_the_errors_lie(untouched)
+        + (where_the_errors_lie(untouched) or f"it is [{_place(untouched)}]")
     )
     return replace(comparison, reason="unwritten", story=what)

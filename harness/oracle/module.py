@@ -20,6 +20,7 @@ from harness.errors import ReferenceFailed
 from harness.problem.shapes import scope_of
 from harness.records import Argument, Case, Fell, Limits, Problem, Ran, Role
 
+MAX_LOG = 4000  # characters of it that an author is shown: the last
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 Answer = tuple[Arrays, Arrays, Arrays]  # inputs, outputs, expected
@@ -173,7 +174,8 @@ class Module:
 
     def _failed(self, fell: Fell, who: str) -> ReferenceFailed:
         where = self._reference.path
-        return ReferenceFailed(f"{who} in {where} failed: {fell.message}\n{fell.log}".rstrip())
+        log = fell.log if len(fell.log) <= MAX_LOG else f"… {fell.log[-MAX_LOG:]}"
+        return ReferenceFailed(f"{who} in {where} failed: {fell.message}\n{log}".rstrip())
 
     def close(self) -> None:
         self._session.close()

@@ -49,6 +49,8 @@ def bound_of(
 
 def in_words(problem: Problem) -> str:
     declared = problem.tolerance
+    if problem.reference is not None and problem.reference.checks:
+        return "the problem's own check decides"
     if declared.exact:
         return "exact"
     if declared.absolute is not None or declared.relative is not None:

@@ -75,6 +75,9 @@ def find_problem(name: str, problems: Path | None = None) -> Path:
     known = slugs(problems)
     if name in known:
         return known[name]
+    here = Path(f"{name}.md")  # last: what is here never takes the place of what is known
+    if SLUG.fullmatch(name) and here.is_file():
+        return here
     longer = [slug for slug in known if name and slug.startswith(name)]
     near = longer[0] if longer else nearest(name, known)
     hint = f"did you mean {near}?" if near else "see `grade problems list`"

@@ -12,6 +12,12 @@ from harness.records import Fault
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
+# what a header that is included may replace
+_C_MACRO = re.compile(
+    r"errno|assert|std(?:in|out|err)|offsetof|setjmp|EOF|NULL|NAN|INFINITY|HUGE_VAL[FL]?|I|__\w+"
+    r"|M_[A-Z0-9_]+|FP_[A-Z]+|(?:U?INT|S?CHAR|U?CHAR|SHRT|USHRT|U?LONG|U?LLONG|FLT|DBL|LDBL|SIZE"
+    r"|PTRDIFF|RAND|BUFSIZ|EXIT|CLOCKS|SEEK)[A-Z0-9_]*"
+)
 _C_WORDS = frozenset(
     """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl
@@ -130,6 +136,8 @@ def name(node: Node, notes: Notes, what: str) -> str:
         return ""
     if not _NAME.fullmatch(word):
         notes.add(node, f"{what} {word!r} is not a name", "letters, digits and _, no digit first")
+    elif _C_MACRO.fullmatch(word):
+        notes.add(node, f"{what} `{word}` is a macro of C's headers", f"call it `{word.lower()}_`")
     elif keyword.iskeyword(word) or word in _C_WORDS:
         notes.add(
             node, f"{what} `{word}` is a reserved word in C++ or Python", f"call it `{word}_`"

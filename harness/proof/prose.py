@@ -5,22 +5,31 @@ from collections.abc import Iterator
 
 from harness.records import Problem
 
-# - Tensor `input` of shape $(B, C_{in}, H, W)$
-_SHAPE = re.compile(r"`(?P<name>\w+)`[^\n`]*\bshape\b\s*:?\s*\$\\?\(?(?P<axes>[^$\n]*?)\\?\)?\$")
+# Tensor `input` of shape $(B, C_{in}, H, W)$, or (B, C), or `[B, C]`; `a` and `b` of shape …
+_SHAPE = re.compile(
+    r"(?P<names>`\w+`(?:(?:,|,? and) `\w+`)*)[^\n`]*\bshape\b\s*:?\s*"
+    r"(?:\$\\?[(\[]?(?P<typeset>[^$\n]*?)\\?[)\]]?\$|`?[(\[](?P<plain>[^()\[\]\n]*)[)\]])"
+)
+_NAME = re.compile(r"`(\w+)`")
 _SYMBOL = re.compile(r"[A-Za-z](?:_(?:\{\w+\}|\w))?|[A-Za-z]\w*")
 
 
 def shapes_told(problem: Problem) -> int:
     """How many shapes the body tells in a form that can be compared."""
-    return sum(1 for _ in _SHAPE.finditer(problem.body))
+    return sum(1 for _ in _told(problem))
+
+
+def _told(problem: Problem) -> Iterator[tuple[str, list[str]]]:
+    for found in _SHAPE.finditer(problem.body):
+        for name in _NAME.findall(found["names"]):
+            yield name, _axes(found["typeset"] or found["plain"] or "")
 
 
 def disagreements(problem: Problem) -> Iterator[str]:
     """A sentence for each place where the body and `shapes` differ."""
     declared = dict(problem.shapes)
     meaning: dict[str, tuple[str, str]] = {}  # a symbol's size, and the tensor that says so
-    for found in _SHAPE.finditer(problem.body):
-        name, said = found["name"], _axes(found["axes"])
+    for name, said in _told(problem):
         if name not in declared:
             yield f"the text gives a shape to `{name}`, which is no pointer parameter"
             continue

@@ -71,8 +71,8 @@ def _findings(problem: Problem, arena: Arena) -> Iterator[Finding]:
 def _with_reference(problem: Problem, oracle: Oracle, arena: Arena) -> Iterator[Finding]:
     for finding in prove_reference(problem, oracle):
         yield finding
-        if finding.outcome is Outcome.FAULT:
-            return
+        if finding.about == "reference" and finding.outcome is Outcome.FAULT:
+            return  # everything below would only say so again
     looks = {"inputs": prove_inputs_matter, "lazy": prove_lazy, "flops": prove_flops}
     for about, look in looks.items():
         try:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.arena.memory import Memory, lay_out
 from harness.errors import ReferenceFailed
@@ -11,8 +13,9 @@ from harness.oracle.draw import Seed
 from harness.oracle.expect import Oracle
 from harness.oracle.tolerance import in_words
 from harness.proof.draws import Drawn, drawn, runnable, seeds_of
-from harness.records import Case, Finding, Outcome, Problem, Role, Tier
+from harness.records import Bound, Case, Finding, Outcome, Problem, Role, Tier
 
+MOST_ALLOWED = 0.5  # of the values themselves; a bound that wide is no bound
 MOST_NOT_FINITE = 0.01  # of the truth's elements, for an ordinary draw
 
 
@@ -23,7 +26,11 @@ class _Losses:
     worst: dict[str, float] = field(default_factory=dict)
     allowed: dict[str, float] = field(default_factory=dict)
 
-    def add(self, dtype: str, one: Drawn) -> None:
+    def add(self, dtype: str, one: Drawn, *, is_ordinary: bool) -> None:
+        if is_ordinary:
+            explicit = (_share(bound, one.expected.truth[name])
+                        for name, bound in one.expected.bounds.items())  # fmt: skip
+            self.allowed[dtype] = max([self.allowed.get(dtype, 0.0), *explicit])
         own = (error for error, _ in one.expected.own_errors.values())
         bounds = (bound.max_error for bound in one.expected.bounds.values())
         self.worst[dtype] = max([self.worst.get(dtype, 0.0), *own])
@@ -61,11 +68,33 @@ def _fault(
     problem: Problem, case: Case, dtype: str, seed: Seed, oracle: Oracle, losses: _Losses
 ) -> str:
     with drawn(problem, case, dtype, seed, oracle) as one:
-        losses.add(dtype, one)
+        losses.add(dtype, one, is_ordinary=seed.kind == "normal")
+        if oracle.module.draws and (fault := _unsteady(problem, case, dtype, seed, oracle, one)):
+            return fault
         looks = [_changing(one, oracle), _not_its_own(one, oracle)]
         if seed.kind == "normal":  # what was made to be extreme may well overflow
             looks.append(_not_finite(one))
         return next((fault for look in looks for fault in look), "")
+
+
+def _share(bound: Bound, truth: NDArray[Any]) -> float:
+    """How much of the values themselves an explicit bound lets an answer be off by."""
+    if bound.absolute is None:
+        return 0.0
+    finite = truth[np.isfinite(truth)].astype(np.float64)
+    rms = float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0
+    return (bound.relative or 0.0) + (bound.absolute / rms if rms else 0.0)
+
+
+def _unsteady(
+    problem: Problem, case: Case, dtype: str, seed: Seed, oracle: Oracle, one: Drawn
+) -> str:
+    """A failure is repeated from its seed: so must the draw be."""
+    with drawn(problem, case, dtype, seed, oracle) as again:
+        for name, first in one.inputs.arrays().items():
+            if first.tobytes() != again.inputs.window(name).tobytes():
+                return f"inputs() gives another `{name}` for the same seed; draw it from `draw`"
+    return ""
 
 
 def _not_finite(one: Drawn) -> Iterator[str]:
@@ -103,9 +132,11 @@ def _changing(one: Drawn, oracle: Oracle) -> Iterator[str]:
 
 def _dtypes(problem: Problem, losses: _Losses) -> Finding:
     declared = problem.tolerance
-    if problem.reference is not None and problem.reference.checks:
-        words = "the problem's own check decides"
-    elif declared.exact or declared.absolute is not None or declared.relative is not None:
+    is_measured = not (
+        declared.exact or declared.absolute is not None or declared.relative is not None
+    )
+    checks = problem.reference is not None and problem.reference.checks
+    if checks or not is_measured:
         words = in_words(problem)
     elif not any(losses.allowed.values()):
         words = "whole numbers, exactly"
@@ -115,12 +146,12 @@ def _dtypes(problem: Problem, losses: _Losses) -> Finding:
             for dtype, allowed in losses.allowed.items()
         )
     vast = tuple(
-        f"{dtype}: {allowed:.2g} is allowed, more than the values themselves"
+        f"{dtype}: an answer may be off by {allowed:.2g} of what the values are"
         for dtype, allowed in losses.allowed.items()
-        if allowed > 1
+        if allowed > MOST_ALLOWED
     )
     if vast:
-        words = "the reference loses so much that anything would be right"
+        words = "so much is allowed that nearly anything would be right"
         return Finding(about="dtypes", outcome=Outcome.FAULT, words=words, details=vast)
     return Finding(about="dtypes", outcome=Outcome.OK, words=words)
 
@@ -164,5 +195,5 @@ def _those_that_matter(
                 yield name
 
 
-def _same(one: np.ndarray, other: np.ndarray | None) -> bool:
+def _same(one: NDArray[Any], other: NDArray[Any] | None) -> bool:
     return other is not None and one.tobytes() == other.tobytes()

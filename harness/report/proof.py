@@ -1,5 +1,6 @@
 """What a problem was proved to be, for the terminal: a line a look, and under it what there is."""
 
+from rich.table import Table
 from rich.text import Text
 
 from harness.records import Finding, Outcome, Proof
@@ -13,13 +14,15 @@ _STYLES = {
 }
 
 
-def render_finding(finding: Finding) -> Text:
-    line = Text()
-    line.append(f"  {finding.outcome:<8}", _STYLES[finding.outcome])
-    line.append(f"{finding.about:<13}{printable(finding.words)}")
-    for detail in finding.details:
-        line.append(f"\n            {printable(detail)}")
-    return line
+def render_finding(finding: Finding) -> Table:
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(width=0)
+    row.add_column(width=7)
+    row.add_column(width=11)
+    row.add_column(overflow="fold")
+    words = "\n".join(printable(line) for line in (finding.words, *finding.details))
+    row.add_row("", Text(finding.outcome, _STYLES[finding.outcome]), finding.about, Text(words))
+    return row
 
 
 def render_conclusion(proofs: list[Proof]) -> Text:

@@ -97,6 +97,13 @@ FLAWS = {
     "bound that a large draw breaks": (
         "tolerance: {reduction: m}", "tolerance: {absolute: 1.0e-6, because: it looked well}",
         "reference", "large draw: its own answer is not right"),
+    "bound of the values' own size": (
+        "tolerance: {reduction: m}", "tolerance: {absolute: 1.5, relative: 0.0, because: noise}",
+        "dtypes", "off by"),
+    "shape without dollars": ("$(N, M)$", "(N, M, K)", "text", "3 axes"),
+    "shape in brackets": ("$(N, M)$", "`[N, M, K]`", "text", "3 axes"),
+    "shape of several": ("tensor `x` of", "tensors `w` and `x` of", "text", "gives `w` 2 axes"),
+    "name that a header replaces": ("name: m,", "name: M_PI,", "file", "a macro of C's headers"),
     "bound that no two numbers share": ("(N, M)", "(3, M)", "text", "says 3"),
     "flops by half": ("flops: 2 * n * m", "flops: n * m", "flops", "the reference counts"),
     "flops tenfold": ("flops: 2 * n * m", "flops: 20 * n * m", "flops", "the reference counts"),
@@ -153,6 +160,15 @@ def test_inputs_that_belong_together_can_be_proved(arena: Arena, tmp_path: Path)
     """A reference that refuses what does not fit together is right, and is proved."""
     proof = _prove(TOGETHER, tmp_path, arena)
     assert proof.holds, _of(proof, Outcome.FAULT)
+
+
+def test_inputs_must_follow_from_their_seed(arena: Arena, tmp_path: Path) -> None:
+    """Randomness from elsewhere is found: a failure could not be repeated."""
+    text = TOGETHER.replace("import torch\n\ndef inputs", "import os, torch\n\ndef inputs").replace(
+        'int(draw.integers(0, case["n"] - 1))', 'os.urandom(1)[0] % case["n"]'
+    )  # fmt: skip
+    fault = _of(_prove(text, tmp_path, arena), Outcome.FAULT)["reference"]
+    assert "another `span` for the same seed" in fault.words
 
 
 @pytest.mark.parametrize(
