@@ -279,10 +279,10 @@ def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             limits=job.policy.limits,
             keep=job.policy.keep,
         )
-        for position, case in enumerate(job.cases):
+        for case in job.cases:
             if time.monotonic() > job.deadline:
                 return _too_long(job)
-            seeds = seeds_for(case, position, len(job.cases))
+            seeds = seeds_for(case, job.cases)
             if job.policy.seed is not None:
                 seeds = (Seed.parse(job.policy.seed),)
             result, expected = check_case(check, case, seeds)

@@ -126,7 +126,8 @@ class Arena:
                 limits=limits,
             )
 
-        descriptors = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in (artefact, entry)]
+        # copies: through a descriptor of the file itself a stranger of our user could rewrite it
+        descriptors = [memfd_of(path.read_bytes()) for path in (artefact, entry)]
         load = _Load(name=name, style=Style.SUBMISSION, threads=threads, heap_bytes=heap_bytes)
         return _opened(bear, descriptors, load, limits, freezes=True)
 

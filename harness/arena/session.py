@@ -3,6 +3,7 @@ One stranger's stay, seen from the judge: loaded, lent memory, called, frozen wh
 its turn. Every answer is a frame in its turn or a failure with a verdict; nothing else is believed.
 """
 
+import fcntl
 import os
 import select
 import socket
@@ -41,6 +42,7 @@ _SIDES = {
     2: ("out_of_bounds", "touched memory past the end of `{}`"),
     3: ("input_write", "wrote to `{}`, which is an input"),
 }
+_FOR_GOOD = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 class Session:
@@ -277,7 +279,8 @@ class Session:
 
 
 def memfd_of(data: bytes, name: str = "source") -> int:
-    """Bytes as a descriptor to lend."""
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+    """Bytes as a descriptor to lend: whoever has it can read them, and nobody can change them."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(descriptor, data)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _FOR_GOOD)
     return descriptor

@@ -1,7 +1,7 @@
 """
 Builds kept by content: the key is a hash of everything that went in.
 
-    <root>/builds/ab/abcd….json    how it ended (failures too), and the artefact's own hash
+    <root>/builds/ab/abcd….json    how it ended (failures too), the artefact's hash and its own
     <root>/builds/ab/abcd….so      the artefact
     <root>/builds/ab/abcd….lock    one builder at a time
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.disk import cache_root, write_atomically
+from harness.errors import HarnessError
 
 
 def key_of(*parts: str | bytes) -> str:
@@ -41,11 +42,22 @@ def _place(key: str, suffix: str) -> Path:
 
 
 @contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """A cache that cannot be written is the machine's fault, and told by its name."""
+    try:
+        yield
+    except OSError as error:
+        where = f"the cache {cache_root()} cannot be written"
+        raise HarnessError(f"{where}: {error.strerror} (GRADE_CACHE names another)") from error
+
+
+@contextlib.contextmanager
 def locked(key: str) -> Iterator[None]:
     """Alone with this key, among all processes."""
     path = _place(key, ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    with writing():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -59,7 +71,7 @@ def lookup(key: str) -> Entry | None:
         facts = json.loads(_place(key, ".json").read_bytes())
     except (OSError, ValueError):
         return None
-    if not isinstance(facts, dict) or "sha256" not in facts:
+    if not isinstance(facts, dict) or facts.pop("check", None) != _check(facts):
         return None
     if facts["sha256"] is None:
         return Entry(facts, None)
@@ -74,10 +86,17 @@ def lookup(key: str) -> Entry | None:
 def store(key: str, facts: dict[str, Any], artefact: bytes | None) -> Entry:
     kept = dict(facts, sha256=None)
     path = None
-    if artefact is not None:
-        path = _place(key, ".so")
-        kept["sha256"] = hashlib.sha256(artefact).hexdigest()
-        write_atomically(path, artefact, mode=0o755)
-        path.chmod(0o755)  # whatever the umask: who runs it is another user
-    write_atomically(_place(key, ".json"), json.dumps(kept).encode())
+    with writing():
+        if artefact is not None:
+            path = _place(key, ".so")
+            kept["sha256"] = hashlib.sha256(artefact).hexdigest()
+            write_atomically(path, artefact, mode=0o755)
+            path.chmod(0o755)  # whatever the umask: who runs it is another user
+        written = json.dumps(kept | {"check": _check(kept)}).encode()
+        write_atomically(_place(key, ".json"), written)
     return Entry(kept, path)
+
+
+def _check(facts: dict[str, Any]) -> str:
+    """So that an entry with a spoilt verdict is none."""
+    return key_of(json.dumps(facts, sort_keys=True))

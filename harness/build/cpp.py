@@ -274,10 +274,11 @@ def _prelude(compiler: Compiler, nursery: Nursery) -> Path:
             )
             if data is None:
                 raise ToolError(f"the standard headers do not compile:\n{compiled.log}")
-            write_atomically(folder / "prelude.hpp.gch", data)
-            write_atomically(header, text)
-            # whatever the umask: compilers run as another user
-            folder.chmod(0o755)
-            (folder / "prelude.hpp.gch").chmod(0o644)
-            header.chmod(0o644)
+            with cache.writing():
+                write_atomically(folder / "prelude.hpp.gch", data)
+                write_atomically(header, text)
+                # whatever the umask: compilers run as another user
+                folder.chmod(0o755)
+                (folder / "prelude.hpp.gch").chmod(0o644)
+                header.chmod(0o644)
     return header

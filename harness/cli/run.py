@@ -1,5 +1,6 @@
 """`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -83,12 +84,16 @@ def run(
     console = Console(stderr=json_file == "-", highlight=False, markup=False, emoji=False)
     with _Progress(console) as progress:
         result = grade(file, problem, policy=policy, problems=folder, tell=progress.tell)
-    for part in render_grade(result, verbose=verbose):
+    # a verdict is shown once all of it could be said
+    parts = list(render_grade(result, verbose=verbose))
+    document = render_json(result) if json_file else ""
+    if target is not None:
+        _write(target, document)
+    for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
     if json_file == "-":
-        sys.stdout.write(render_json(result))
-    elif target is not None:
-        _write(target, render_json(result))
+        sys.stdout.write(document)
+        sys.stdout.flush()
     return exit_code(result, min_speedup, console)
 
 
@@ -131,14 +136,17 @@ def _json_target(name: str | None) -> Path | None:
     if name is None or name == "-":
         return None
     path = Path(name)
-    if path.is_dir() or not path.resolve().parent.is_dir():
+    folder = path.resolve().parent
+    if path.is_dir() or not folder.is_dir():
         raise click.UsageError(f"--json {name}: not a file in an existing folder")
+    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+        raise click.UsageError(f"--json {name}: it may not be written")
     return path
 
 
 def _write(path: Path, text: str) -> None:
     from harness.disk import write_atomically
-    from harness.errors import UserError
+    from harness.errors import HarnessError
 
     try:
         if path.exists() and not path.is_file():  # a pipe or a device: it cannot be replaced
@@ -146,7 +154,7 @@ def _write(path: Path, text: str) -> None:
         else:
             write_atomically(path.resolve(), text.encode())
     except OSError as error:
-        raise UserError(f"--json {path}: {error.strerror}") from error
+        raise HarnessError(f"--json {path}: {error.strerror}") from error
 
 
 def exit_code(result: "Grade", min_speedup: float | None, console: "Console") -> int:

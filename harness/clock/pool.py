@@ -78,6 +78,16 @@ class Pool:
         seed = secrets.randbits(63)
         self._module.draw(self._case, self._arguments, memory, seed, first=first, count=count)
 
+    def repeat(self, memory: Memory, source: int, target: int) -> None:
+        """Make a window equal another but for one element: who knows inputs by a few is misled."""
+        if self._module.draws:
+            return  # what the problem draws may not be bent
+        for name in self._values:
+            memory.window(name, target)[...] = memory.window(name, source)
+        name = secrets.choice(list(self._values))
+        values, elements = self._values[name], memory.window(name, target).reshape(-1)
+        elements[secrets.randbelow(elements.size)] = values[secrets.randbelow(values.size)]
+
 
 def blend_of(dtype: np.dtype[Any], declared: Distribution | None) -> Blend:
     """Two draws made one, of the same distribution; in another way each time where it can be."""

@@ -9,6 +9,9 @@ Python arms of a launch are forked from one warm parent, each launch's from anot
     3. the arms take their timed turns in a new random order
     4. all outputs are compared
 
+One round of a launch shows inputs that equal earlier ones but for one element, and is not counted:
+who keeps results must know all of what it keeps them by.
+
 A turn is timed by the judge, from the thaw to verified frozen, less what a null kernel of the
 judge's own takes. So nothing can be computed before the clock runs or after it stops, and nothing
 that a candidate says of time is heard.
@@ -260,24 +263,29 @@ def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> 
     pool.refresh(stage.inputs, 0, stage.batch + 1)
     is_quiet = {arm.kind.name: arm.warm(stage.batch) for arm in stage.arms}
     rounds: list[Round] = []
-    audited = secrets.randbelow(stop.min_rounds)
+    audited, repeated = secrets.randbelow(stop.min_rounds), secrets.randbelow(stop.min_rounds)
     while len(rounds) < stop.max_rounds:
         now = time.monotonic()
         if now > stop.deadline:
             raise _OutOfTime
         if len(rounds) >= stop.min_rounds and now > until:
             break
+        if len(rounds) == repeated:
+            _round(work, stage, pool, repeats=True)
+            repeated = -1
         rounds.append(_round(work, stage, pool))
         if len(rounds) - 1 == audited:
             _audit(work, stage)
     return Launch(rounds=tuple(rounds), quiet=is_quiet["baseline"] and is_quiet["again"])
 
 
-def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
+def _round(work: Work, stage: _Stage, pool: Pool, *, repeats: bool = False) -> Round:
     pool.refresh(stage.inputs, stage.batch, 1)
     for arm in stage.arms:
         arm.untimed(stage.batch)
     pool.refresh(stage.inputs, 0, stage.batch)
+    if repeats:
+        _repeat(stage, pool)
     arms = stage.arms
     for arm in arms:
         arm.outputs.poison()
@@ -295,6 +303,13 @@ def _round(work: Work, stage: _Stage, pool: Pool) -> Round:
         baseline_ns=taken["baseline"],
         again_ns=taken["again"],
     )
+
+
+def _repeat(stage: _Stage, pool: Pool) -> None:
+    """One timed window nearly as one before it, or as the untimed one where it is alone."""
+    target = secrets.randbelow(stage.batch)
+    source = secrets.randbelow(target) if target else stage.batch
+    pool.repeat(stage.inputs, source, target)
 
 
 def _compare_with_baseline(work: Work, stage: _Stage) -> None:

@@ -44,14 +44,15 @@ class Check:
     keep: Path | None = None
 
 
-def seeds_for(case: Case, position: int, among: int) -> tuple[Seed, ...]:
+def seeds_for(case: Case, cases: Sequence[Case]) -> tuple[Seed, ...]:
     """
     Fresh seeds: a normal draw always, and structured ones that go round over the cases, so that
-    every kind is drawn in a grade, however few its cases are.
+    every kind is drawn in a grade, however few its cases are. Bench cases get normal ones only.
     """
     if case.tier is Tier.BENCH:
         return (Seed.fresh("normal"),)
-    step = min(among, len(STRUCTURED))
+    others = [each for each in cases if each.tier is not Tier.BENCH]
+    position, step = others.index(case), min(len(others), len(STRUCTURED))
     kinds = [kind for i, kind in enumerate(STRUCTURED) if (i - position) % step == 0]
     return tuple(Seed.fresh(kind) for kind in ("normal", *kinds))
 

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -67,7 +68,8 @@ class Nursery:
                 sys.executable, "-I", "-S", "-c", _BOOT,
                 str(theirs.fileno()), json.dumps(settings), json.dumps(sys.path),
             ],
-            env={**environment(), **(env or {})},
+            # its scratch goes where the judge's would
+            env={**environment(), "TMPDIR": tempfile.gettempdir(), **(env or {})},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._errors.descriptor,

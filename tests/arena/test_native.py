@@ -1,6 +1,7 @@
 """What native strangers try, and what they get for it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,3 +227,35 @@ def test_a_kernel_is_not_asked_after_it_failed(grade_source: "GradeSource") -> N
     grade = grade_source(kernel("volatile int* volatile p = nullptr; *p = 1;"))
     assert [case.verdict for case in grade.cases] == [Verdict.RUNTIME_ERROR]
     assert grade.cases[0].checked == 0
+
+
+SCRIBBLES = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+__attribute__((constructor)) static void scribble() {
+    for (int number = 3; number < 64; number++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", number);
+        const int again = open(path, O_WRONLY);
+        if (again >= 0 && pwrite(again, "was here", 8, 64) == 8) fprintf(stderr, "scribbled\n");
+        if (again >= 0) close(again);
+    }
+}
+"""
+
+
+def test_what_was_built_cannot_be_changed_by_what_is_run(
+    grade_source: "GradeSource", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Descriptors that a stranger was given lead to nothing of the judge's that can be written,
+    not even where stranger and judge are one user.
+    """
+    monkeypatch.setenv("GRADE_CACHE", str(tmp_path / "cache"))
+    assert grade_source(kernel(HONEST)).verdict is Verdict.ACCEPTED
+    for path in (tmp_path / "cache").rglob("*"):
+        path.chmod(0o777)
+    before = {path: path.read_bytes() for path in (tmp_path / "cache").rglob("*.so")}
+    graded = grade_source(kernel(HONEST, SCRIBBLES))
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    assert before == {path: path.read_bytes() for path in before}

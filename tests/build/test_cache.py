@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.build import cache, cpp
+from harness.disk import cache_root
 from harness.records import BuildFailed, Built, Language, Problem
 
 if TYPE_CHECKING:
@@ -100,6 +101,18 @@ def test_a_spoilt_entry_is_rebuilt(build: "Build", damage: str) -> None:
     second = build(SOURCE)
     assert isinstance(second, Built)
     assert not second.cached
+
+
+def test_a_spoilt_verdict_is_not_believed(build: "Build") -> None:
+    """A kept failure whose words have changed is built anew, whatever it says now."""
+    first = build("int x = nonsense;")
+    assert isinstance(first, BuildFailed)
+    (entry,) = [path for path in cache_root().rglob("*.json") if "nonsense" in path.read_text()]
+    entry.write_text(entry.read_text().replace('"compile_error"', '"accepted"'))
+    second = build("int x = nonsense;")
+    assert isinstance(second, BuildFailed)
+    assert not second.cached
+    assert second.verdict is first.verdict
 
 
 def test_a_missing_artefact_is_rebuilt(build: "Build") -> None:

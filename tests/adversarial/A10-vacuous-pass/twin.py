@@ -1,0 +1,2 @@
+def solution(x, y, n):
+    return (x * 2,)

@@ -1,0 +1,9 @@
+#include <cstdio>
+
+struct Last {
+    ~Last() { puts("bye"); }
+} last;
+
+void solution(const float* x, float* y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
+}

@@ -1,0 +1,5 @@
+import pickle
+
+
+def solution(x, y, n):
+    return pickle.loads(pickle.dumps(x * 2))

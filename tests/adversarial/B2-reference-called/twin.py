@@ -1,0 +1,5 @@
+from operator import mul
+
+
+def solution(x, y, n):
+    y.copy_(mul(x, 2))

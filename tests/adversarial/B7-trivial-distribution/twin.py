@@ -1,0 +1,3 @@
+def solution(x, y, n):
+    y.zero_()
+    y += x.sum() / n

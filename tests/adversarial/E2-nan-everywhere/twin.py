@@ -1,0 +1,3 @@
+def solution(x, y, n):
+    y.fill_(float('nan'))
+    y.copy_(x * 2)
