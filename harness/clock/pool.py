@@ -80,8 +80,8 @@ class Pool:
 
     def repeat(self, memory: Memory, source: int, target: int) -> None:
         """Make a window equal another but for one element: who knows inputs by a few is misled."""
-        if self._module.draws:
-            return  # what the problem draws may not be bent
+        if self._module.draws or not self._values:
+            return  # what the problem draws itself may not be bent
         for name in self._values:
             memory.window(name, target)[...] = memory.window(name, source)
         name = secrets.choice(list(self._values))

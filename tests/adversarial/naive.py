@@ -28,7 +28,7 @@ import torch
 
 ORDER, SOURCE = 3, 4
 SEED = 42
-CALLS = 100
+CALLS = 60
 PATIENCE_S = 10.0
 Solution = Callable[..., Any]
 
@@ -183,8 +183,11 @@ def _is_off(got: torch.Tensor, right: torch.Tensor, tolerance: float) -> bool:
 
 
 def _spent(call: Callable[[], Any]) -> float:
-    call()
+    """The best of many, as the field takes it."""
+    return min(_spent_once(call) for _ in range(CALLS))
+
+
+def _spent_once(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
-    for _ in range(CALLS):
-        call()
+    call()
     return time.perf_counter() - began

@@ -54,6 +54,7 @@ class Expected:
     slow: bool = False  # it is right, and its claim to be fast is not heard
     problem: str = "doubling"
     limits: dict[str, Any] = field(default_factory=dict)
+    only: str = ""  # why it has one lane alone
     gets_through: str = ""  # why it is not stopped yet; in which the test must fail
 
     @classmethod

@@ -21,7 +21,7 @@ void solution(const float* x, float* y, size_t n) {
                "time.perf_counter = lambda: real() - time.spent");
         is_patched = true;
     }
-    for (volatile int work = 0; work < 200'000; work = work + 1) {}
+    for (volatile int work = 0; work < 1'000'000; work = work + 1) {}
     for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
     char text[99];
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
