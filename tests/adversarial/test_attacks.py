@@ -20,7 +20,7 @@ from harness.records import Grade, Limits, Policy, Problem, State, Verdict
 from harness.submission import read_submission
 
 if TYPE_CHECKING:
-    from tests.adversarial.conftest import Naively
+    from tests.adversarial.conftest import Naively, Taken
 
 HERE = Path(__file__).parent
 LANES = [(path.parent.name, path.suffix[1:]) for path in sorted(HERE.glob("[A-J][0-9]*/attack.*"))]
@@ -85,8 +85,11 @@ def _problem(expected: Expected) -> Problem:
 
 def _graded(expected: Expected, path: Path, arena: Arena) -> Grade:
     limits = replace(Limits(call_s=2.0), **expected.limits)
-    policy = Policy(time=expected.timed, budget_s=0.3, limits=limits)
+    policy = Policy(time=expected.timed, budget_s=0.1, limits=limits)
     return grade(path, _problem(expected), policy=policy, arena=arena)
+
+
+MORE_TRIES = 5  # a race is right only now and then
 
 
 @each_lane
@@ -94,15 +97,16 @@ def test_an_attack_is_not_inert(naively: "Naively", folder: str, lane: str) -> N
     """The naive grader is taken in by the attack, and accepts the twin without such an effect."""
     expected = Expected.read(folder, lane)
     beats, problem = expected.naive, _problem(expected)
-    attack, twin = (
-        naively(
-            read_submission(HERE / folder / f"{name}.{lane}"),
-            problem,
-            expects=beats.expects,
-            walls=beats.walls,
-        )
-        for name in ("attack", "twin")
-    )
+
+    def tried(name: str) -> "Taken":
+        submission = read_submission(HERE / folder / f"{name}.{lane}")
+        return naively(submission, problem, expects=beats.expects, walls=beats.walls)
+
+    twin, attack = tried("twin"), tried("attack")
+    for _ in range(MORE_TRIES):
+        if attack.correct or not (beats.accepted or beats.faster):
+            break
+        attack = tried("attack")
     assert twin.correct, twin.log
     assert beats.accepted or beats.faster or beats.canary or beats.log
     if beats.accepted or beats.faster:

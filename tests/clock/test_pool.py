@@ -10,10 +10,11 @@ from harness.arena.memory import Memory, lay_out
 from harness.clock.pool import Pool, blend_of
 from harness.dtypes import DTYPES
 from harness.oracle.draw import integer_range
+from harness.oracle.expect import Oracle
 from harness.oracle.module import Module
 from harness.problem.catalogue import load_problem
 from harness.problem.shapes import arguments_of
-from harness.records import Distribution, Limits, Role
+from harness.records import Distribution, Limits, Problem, Role
 
 KINDS = Path(__file__).parents[1] / "pipeline" / "kinds"
 WHOLE = [name for name, dtype in DTYPES.items() if dtype.kind == "int" and name != "bool"]
@@ -104,3 +105,20 @@ def test_truths_are_mixed_too() -> None:
     assert set(np.unique(blended.view(np.uint8))) == {0, 1}
     assert 4_500 < int(blended.sum()) < 5_500
     assert (blended != one).any()
+
+
+def test_a_repeated_window_differs_in_one_element(arena: Arena, doubling: Problem) -> None:
+    """What is shown again is what was shown, but for a single element."""
+    case = doubling.cases[0]
+    arguments = arguments_of(doubling, case, "float32")
+    places, size = lay_out(arguments, Role.INPUT, windows=3)
+    oracle = Oracle(arena, doubling, limits=Limits())
+    with Memory(places, size, sealed=True) as inputs:
+        pool = Pool(doubling, case, arguments, 3, oracle.module)
+        pool.refresh(inputs, 0, 3)
+        shown = [inputs.window("x", index).copy() for index in range(3)]
+        pool.repeat(inputs, 0, 2)
+        assert np.array_equal(inputs.window("x", 0), shown[0])
+        assert np.array_equal(inputs.window("x", 1), shown[1])
+        assert np.count_nonzero(inputs.window("x", 2) != shown[0]) == 1
+    oracle.close()
