@@ -96,7 +96,7 @@ def _group(
 
 def _name(node: Node, notes: Notes) -> str:
     word = fields.text(node, notes, "name")
-    if node.kind not in {"list", "map", "null"} and not _CASE_NAME.fullmatch(word):
+    if not _CASE_NAME.fullmatch(word) and not fields.is_told(node, word):
         notes.add(node, f"{word!r} is no name for a case", "letters, digits and . _ + -, up to 64")
     return word
 

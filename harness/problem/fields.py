@@ -33,6 +33,7 @@ _C_WORDS = frozenset(
 
 
 MAX_FAULTS = 100
+MAX_WORDS = 1000  # characters of a title, a name, a reason
 
 
 class Notes:
@@ -117,23 +118,30 @@ def text(node: Node, notes: Notes, what: str) -> str:
         notes.add(node, f"{what} must be text", "put it in quotes")
     elif "\n" in node.text:
         notes.add(node, f"{what} has several lines", "make it one, or fold it with `>`")
+    elif len(node.text) > MAX_WORDS:
+        notes.add(node, f"{what} has {len(node.text)} characters", f"at most {MAX_WORDS}")
     else:
         return node.text
     return ""
+
+
+def is_told(node: Node, word: str) -> bool:
+    """Whether `text` gave no word because of a fault: what else is wrong with none is no news."""
+    return not word and (node.kind in _WORDLESS or bool(node.text))
 
 
 def boolean(node: Node, notes: Notes, what: str) -> bool:
     """true, false and their quoted forms: `NO` and `on` are words, not truths."""
     if node.kind in {"bool", "str"} and node.text in {"true", "True", "false", "False"}:
         return node.text in {"true", "True"}
-    notes.add(node, f"{what} is neither true nor false: {node.text!r}", "write true or false")
+    notes.add(node, f"{what} is neither true nor false: {node.text[:60]!r}", "write true or false")
     return False
 
 
 def name(node: Node, notes: Notes, what: str) -> str:
     word = text(node, notes, what)
-    if node.kind in _WORDLESS:
-        return ""
+    if is_told(node, word):
+        return word
     if not _NAME.fullmatch(word):
         notes.add(node, f"{what} {word!r} is not a name", "letters, digits and _, no digit first")
     elif _C_MACRO.fullmatch(word):
@@ -148,7 +156,7 @@ def name(node: Node, notes: Notes, what: str) -> str:
 def choice(node: Node, notes: Notes, what: str, allowed: Iterable[str]) -> str:
     word = text(node, notes, what)
     options = tuple(allowed)
-    if node.kind not in _WORDLESS and word not in options:
+    if word not in options and not is_told(node, word):
         near = nearest(word, options)
         mend = f"did you mean `{near}`?" if near else f"one of {', '.join(filter(None, options))}"
         notes.add(node, f"{what} `{word}` is not known", mend)

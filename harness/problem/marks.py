@@ -189,7 +189,8 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or event.anchor:
             self._refuse(event, "anchors and aliases are not read", "write it out")
         if event.tag:
-            self._refuse(event, f"the tag {event.tag} is not read", "remove the tag")
+            written = event.tag.replace(_TAG, "!!")
+            self._refuse(event, f"the tag {written} is not read", "remove the tag")
         if self.depth == MAX_DEPTH and isinstance(event, yaml.CollectionStartEvent):
             self._refuse(event, f"nested deeper than {MAX_DEPTH} levels", "")
         self.depth += 1

@@ -14,7 +14,7 @@ _ALIASES = {
     "float": "float32", "double": "float64", "half": "float16", "int": "int32",
     **{f"{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }  # fmt: skip
-_ADORNMENT = re.compile(r"\bconst\b|[*&\s]|\w+(?:::|\.)")
+_ADORNMENT = re.compile(r"\bconst\b|[*&\s]|\b\w++(?:::|\.)")
 _FOREIGN = {
     "long": "int64_t", "longlong": "int64_t", "unsignedlong": "uint64_t", "short": "int16_t",
     "unsigned": "uint32_t", "unsignedint": "uint32_t", "char": "int8_t", "unsignedchar": "uint8_t",

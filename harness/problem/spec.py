@@ -218,7 +218,7 @@ def _title(parts: Outline) -> str:
 def _slug(given: _Given, named: str) -> str:
     slug = given.text("slug", named)
     node = given.nodes.get("slug")
-    if node and node.kind not in {"list", "map", "null"} and not SLUG.fullmatch(slug):
+    if node and not SLUG.fullmatch(slug) and not fields.is_told(node, slug):
         mend = f"write `{as_slug(slug)}`: lower-case letters, digits, - and _, up to 64"
         given.notes.add(node, f"{slug!r} is not a slug", mend)
     return slug

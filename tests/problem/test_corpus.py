@@ -10,7 +10,7 @@ from harness.problem.normalise import normalise
 from harness.problem.remarks import remarks
 from harness.problem.spec import read_problem
 
-CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.txt"))
 
 
 def test_the_corpus_is_there_and_small() -> None:

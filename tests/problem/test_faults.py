@@ -88,7 +88,7 @@ FAULTS = {
     ),
     "tag": (
         "title: Scale", "title: !!python/object/apply:os.system [ls]",
-        3, "!!", "the tag tag:yaml.org,2002:python/object/apply:os.system is not read",
+        3, "!!", "the tag !!python/object/apply:os.system is not read",
         "remove the tag",
     ),
     "escaped control character": (

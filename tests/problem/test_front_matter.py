@@ -94,3 +94,14 @@ def test_a_bomb_of_aliases_goes_off_in_no_time(told: Told) -> None:
         assert "problem.md:2:4: anchors and aliases are not read" in told(text)
         spent.append(time.perf_counter() - begin)
     assert min(spent) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("old", "what"), [("title: Scale", "title"), ("name: large", "name"), ("type: float", "type")]
+)
+def test_words_without_end_are_told_at_once(told: Told, right: str, old: str, what: str) -> None:
+    """A word of thirty thousand letters is one fault, and nobody compares it with others."""
+    message = told(right.replace(old, f"{what}: {'k' * 30_000}"))
+    assert f": {what} has 30000 characters\n" in message
+    assert message.endswith("      mend: at most 1000")
+    assert message.count("mend:") == 1
