@@ -100,6 +100,7 @@ class _Job:
     time_s: float | None = None
     was_cut: bool = False  # the time for the whole grade ran out while timing
     calls: tuple[str, ...] | None = None
+    left_running: int | None = None
     results: tuple[CaseResult, ...] = ()
     timings: tuple[Timing, ...] = ()
     bounds: dict[str, Expected] = field(default_factory=dict)
@@ -151,6 +152,7 @@ class _Job:
                 total=time.monotonic() - self.began,
             ),
             calls=self.calls,
+            left_running=self.left_running,
             log=log,
         )
 
@@ -294,6 +296,8 @@ def _check(job: _Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             job.tell(result)
             if session.is_over or result.verdict not in {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}:
                 break
+        if not session.is_over:
+            job.left_running = session.box.others()
     job.check_s = time.monotonic() - began
     return None
 

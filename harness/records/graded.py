@@ -131,4 +131,5 @@ class Grade:
     machine: Machine
     seconds: Seconds
     calls: tuple[str, ...] | None = None  # whom it has work for it; None: not looked at
+    left_running: int | None = None  # its processes that were still there when all was checked
     log: str = ""

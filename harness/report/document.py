@@ -44,6 +44,7 @@ def document_of(grade: Grade) -> dict[str, Any]:
                 for item in grade.isolation.properties
             },
         },
+        "left_running": grade.left_running,
         "calls": None if grade.calls is None else list(grade.calls),
         "machine": dict(grade.machine.facts),
         "seeds": {result.name: list(result.seeds) for result in grade.cases},

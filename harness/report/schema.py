@@ -110,6 +110,7 @@ def schema() -> dict[str, Any]:
                 ci_high=_maybe(NUMBER),
                 state=_maybe(_one_of(State)),
             ),
+            left_running=_maybe(COUNT),
             calls=_maybe(_list(TEXT)),
             sandbox=_record(
                 level={"enum": [0, 1, 2, 3]},

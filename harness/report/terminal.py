@@ -189,6 +189,8 @@ def _footer(grade: Grade, *, verbose: bool) -> Text:
     text = Text("\n" + "; ".join(parts), "dim")
     if isolation.missing:
         text.append(f"\n{isolation.missing}")
+    if grade.left_running:
+        text.append(f"\n{grade.left_running} of its processes were still running at the end")
     if grade.calls:
         text.append(f"\ncalls {', '.join(printable(call) for call in grade.calls)}")
     if verbose:

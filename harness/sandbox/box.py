@@ -156,6 +156,10 @@ class Box:
             folders.append(self.group.path)
         return any(quotas.has_run_out(folder) for folder in folders)
 
+    def others(self) -> int:
+        """How many processes there are in it beside its first."""
+        return sum(processes.is_alive(pid) for pid in processes.tree(self.pid)) - 1
+
     def kill(self) -> None:
         """End every process of it."""
         if self.group is not None:

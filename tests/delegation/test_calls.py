@@ -140,6 +140,23 @@ def test_modules_are_found_wherever_they_are_imported(source: str, calls: tuple[
     assert calls_of_source(source.encode()) == calls
 
 
+LEAVES = """
+import os, signal
+def solution(x, y, n):
+    y.copy_(x * 2)
+    if not os.path.exists("born"):
+        open("born", "w").close()
+        if os.fork() == 0:
+            signal.pause()
+"""
+
+
+def test_who_leaves_a_process_behind_is_told(grade_source: "GradeSource") -> None:
+    """A process that still stands when all is checked is counted in the grade, and ended."""
+    assert grade_source(LEAVES, "leaves.py").left_running == 1
+    assert grade_source(MULTIPLIES, "clean.py").left_running == 0
+
+
 def test_nothing_said_forbids_nothing() -> None:
     """Without `allow` everything is allowed; with an empty one nothing is."""
     assert forbidden(("dlopen",), None) == ()
