@@ -20,7 +20,7 @@ from harness.records import Grade, Limits, Policy, Problem, State, Verdict
 from harness.submission import read_submission
 
 if TYPE_CHECKING:
-    from tests.adversarial.conftest import Naively, Taken
+    from tests.adversarial.conftest import Naively
 
 HERE = Path(__file__).parent
 LANES = [(path.parent.name, path.suffix[1:]) for path in sorted(HERE.glob("[A-J][0-9]*/attack.*"))]
@@ -94,12 +94,15 @@ def test_an_attack_is_not_inert(naively: "Naively", folder: str, lane: str) -> N
     """The naive grader is taken in by the attack, and accepts the twin without such an effect."""
     expected = Expected.read(folder, lane)
     beats, problem = expected.naive, _problem(expected)
-
-    def tried(name: str) -> "Taken":
-        submission = read_submission(HERE / folder / f"{name}.{lane}")
-        return naively(submission, problem, expects=beats.expects, walls=beats.walls)
-
-    twin, attack = tried("twin"), tried("attack")
+    attack, twin = (
+        naively(
+            read_submission(HERE / folder / f"{name}.{lane}"),
+            problem,
+            expects=beats.expects,
+            walls=beats.walls,
+        )
+        for name in ("attack", "twin")
+    )
     assert twin.correct, twin.log
     assert beats.accepted or beats.faster or beats.canary or beats.log
     if beats.accepted or beats.faster:

@@ -121,7 +121,9 @@ BOOKS = {
     "I1": _elsewhere(
         "tests/problem/test_catalogue.py::test_a_slug_is_looked_up_and_never_joined_into_a_path"
     ),
-    "I2": _elsewhere("tests/problem/test_faults.py::test_a_bomb_of_aliases_goes_off_in_no_time"),
+    "I2": _elsewhere(
+        "tests/problem/test_front_matter.py::test_a_bomb_of_aliases_goes_off_in_no_time"
+    ),
     "I3": _elsewhere(
         SHAPES + "test_refuses_what_is_not_arithmetic",
         SHAPES + "test_refuses_huge_values_before_they_grow",
@@ -157,10 +159,9 @@ BOOKS = {
 
 
 def test_every_attack_of_the_catalogue_is_accounted_for() -> None:
-    """An ID has a folder or an entry with its reason, not both, and there are no others."""
+    """An ID has a folder, or an entry with its reason, or both; and there are no others."""
     assert len(CATALOGUE) == 105
     assert set(CATALOGUE) == TRIED | BOOKS.keys()
-    assert not TRIED & BOOKS.keys()
 
 
 @pytest.mark.parametrize("test", sorted({test for entry in BOOKS.values() for test in entry.tests}))

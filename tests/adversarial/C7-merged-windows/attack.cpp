@@ -21,7 +21,7 @@ void solution(const float* x, float* y, size_t n) {
     const bool is_done = last && (x == last || x == last + step);
     last = x;
     if (is_done) return;
-    for (volatile int work = 0; work < 100'000; work = work + 1) {}
+    for (volatile int work = 0; work < 50'000; work = work + 1) {}
     const size_t rows = rows_from(x, step);
     for (size_t row = 0; row < rows; row++)
         for (size_t i = row * step; i < row * step + n; i++) y[i] = 2 * x[i];

