@@ -5,7 +5,7 @@ import re
 
 from harness.arena.host import random_address
 from harness.arena.memory import Memory, lay_out
-from harness.arena.session import Session, memfd_of
+from harness.arena.session import Session
 from harness.arena.wire import Op
 from harness.oracle.draw import Seed, draw_inputs
 from harness.oracle.expect import Oracle
@@ -23,7 +23,7 @@ def operators_of(
     arguments = arguments_of(problem, case, dtype)
     input_places, input_bytes = lay_out(arguments, Role.INPUT)
     output_places, output_bytes = lay_out(arguments, Role.OUTPUT)
-    names = memfd_of(b"", "names")
+    names = os.memfd_create("names", os.MFD_CLOEXEC)
     try:
         with (
             Memory(input_places, input_bytes, sealed=True) as inputs,
