@@ -125,8 +125,8 @@ def test_a_grade_that_runs_out_of_time_while_timing_is_still_right(
     """The kernel was right; the timing is cut, said, and gives no speedup."""
     front = f"{ONE_INPUT}cases: {{bench: {{cpu: [{{n: 64}}]}}}}\n"
     problem = make_problem(front, "def reference(x, n):\n    return x * 2\n")
-    hurried = replace(Limits(), grade_s=0.5)
-    graded = grade_source(doubled(), problem=problem, time=True, budget_s=60, limits=hurried)
+    hurried = replace(Limits(), grade_s=4.0)  # enough to check, however busy the machine is
+    graded = grade_source(doubled(), problem=problem, time=True, budget_s=600, limits=hurried)
     assert graded.verdict is Verdict.ACCEPTED, graded.message
     assert "timing was cut" in graded.message
     assert graded.score.speedup is None
