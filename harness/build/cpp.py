@@ -7,6 +7,8 @@ messages: a failed build is repeated without the declaration, or without the dem
 passes, the signature was the fault.
 """
 
+import time
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
@@ -134,8 +136,11 @@ def _compile(
         flags += ["-include", str(prelude)]
         reads.append(prelude.parent)  # the compiled headers lie beside it
 
+    ends = time.monotonic() + 2 * limits.build_s  # the build, and all looking for its fault
+
     def run(*arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]:
         header = declaration(problem, dtype, declare=declare).encode()
+        left_s = max(0.0, ends - time.monotonic())
         return compile_boxed(
             nursery,
             compiler,
@@ -143,7 +148,7 @@ def _compile(
             files={"grade.h": header, name: submission.source},
             reads=reads,
             result="out",
-            limits=limits,
+            limits=replace(limits, build_s=min(limits.build_s, left_s)),
         )
 
     compiled, data = run(*LINK_FLAGS, NEEDS_ENTRY, "-o", "out")

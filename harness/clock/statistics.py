@@ -27,7 +27,7 @@ class Estimate:
     ci_low: float
     ci_high: float
     aa: float
-    quiet: bool = True
+    quiet: bool
 
     @property
     def half_width(self) -> float:
@@ -35,8 +35,9 @@ class Estimate:
 
     @property
     def state(self) -> State:
-        is_off = abs(self.aa - 1.0) > MAX_AA or self.half_width > MAX_HALF_WIDTH
-        if is_off or not self.quiet:
+        # written so that NaN is unstable
+        is_steady = abs(self.aa - 1.0) <= MAX_AA and self.half_width <= MAX_HALF_WIDTH
+        if not (is_steady and self.quiet):
             return State.UNSTABLE
         if self.ci_low > 1.0:
             return State.FASTER

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.clock.statistics import cluster_interval, estimate, score_of
+from harness.clock.statistics import Estimate, cluster_interval, estimate, score_of
 from harness.records import Launch, Round, State, Timing
 
 Rng = np.random.Generator
@@ -143,6 +143,41 @@ def test_a_wide_interval_is_unstable() -> None:
     assert found.state is State.UNSTABLE
 
 
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "aa", "quiet", "state"),
+    [
+        (1.0, 1.08, 1.0, True, State.TIE),  # an end that touches 1 is not beyond it
+        (0.93, 1.0, 1.0, True, State.TIE),
+        (1.01, 1.1, 1.0, True, State.FASTER),  # half-width 4.4 %
+        (1.01, 1.12, 1.0, True, State.UNSTABLE),  # 5.3 %
+        (1.1, 1.2, 0.981, True, State.FASTER),
+        (1.1, 1.2, 0.979, True, State.UNSTABLE),
+        (1.1, 1.2, 1.021, True, State.UNSTABLE),
+        (1.1, 1.2, 1.0, False, State.UNSTABLE),
+        (1.1, 1.2, NAN, True, State.UNSTABLE),
+        (NAN, 1.2, 1.0, True, State.UNSTABLE),
+        (1.1, NAN, 1.0, True, State.UNSTABLE),
+        (1.1, math.inf, 1.0, True, State.UNSTABLE),
+    ],
+)
+def test_each_threshold_is_where_it_is_said_to_be(
+    low: float, high: float, aa: float, quiet: bool, state: State
+) -> None:
+    """2 % for the baseline against itself, 5 % to either side; no number is not a good one."""
+    found = Estimate(speedup=1.0, ci_low=low, ci_high=high, aa=aa, quiet=quiet)
+    assert found.state is state
+
+
+def test_a_launch_that_was_not_quiet_spoils_the_estimate() -> None:
+    """One baseline that never settled makes the whole of it unstable."""
+    launches = _launches(np.random.default_rng(10))
+    assert estimate(launches).state is State.FASTER
+    assert estimate([*launches, replace(launches[0], quiet=False)]).state is State.UNSTABLE
+
+
 def test_launches_of_different_lengths_are_admitted() -> None:
     """A budget may cut the last launch short."""
     rng = np.random.default_rng(9)
@@ -221,6 +256,8 @@ def test_the_interval_always_holds_the_score() -> None:
         ([_timing(2.0), _timing(0.5)], State.TIE),
         ([_timing(2.0), _timing(2.0, state=State.UNSTABLE)], State.UNSTABLE),
         ([_timing(2.0, state=State.TIE)], State.FASTER),
+        ([replace(_timing(2.0), ci_low=1.0)], State.TIE),
+        ([replace(_timing(0.5), ci_high=1.0)], State.TIE),
     ],
 )
 def test_one_unstable_case_makes_the_score_unstable(timings: list[Timing], state: State) -> None:

@@ -244,7 +244,7 @@ def test_the_quick_look_knows_where_squares_lose_their_precision(scale: float) -
     base = np.full(1000, scale, np.float32)
     too_far = (base * (1 + 2.02 * bound.rms_error)).astype(np.float32)
     assert not compare("y", too_far, base.astype(np.float64), bound).ok
-    assert not is_surely_close(too_far, base, bound)
+    assert is_surely_close(too_far, base, bound) is False
 
 
 @pytest.mark.parametrize("dtype", SINGLE)
@@ -284,3 +284,23 @@ def test_the_quick_look_leaves_other_bounds_alone(
     """Exact means equal; explicit bounds and zeros are looked at properly."""
     one, other = np.array(got, np.float32), np.array(base, np.float32)
     assert is_surely_close(one, other, bound) is close
+
+
+def test_a_small_error_is_decided_quickly() -> None:
+    """An answer that is off, and well within the bound, needs no second look: neither where all
+    are off a little, nor where one large element sets the scale.
+    """
+    base = np.linspace(1, 2, 1000, dtype=np.float32)
+    assert is_surely_close(base * np.float32(1 + 2.0**-22), base, TIGHT)
+    uneven = np.array([1000, 0.001], dtype=np.float32)
+    assert is_surely_close(uneven + np.array([0, 0.001], dtype=np.float32), uneven, TIGHT)
+
+
+def test_what_is_off_by_just_the_bound_is_right() -> None:
+    """Bounds are allowed, not forbidden."""
+    truth, got = np.zeros(1), np.array([0.5])
+    explicit = Bound(absolute=0.5, relative=0.0)
+    assert not wrong_elements(got, truth, np.array([1.0]), explicit).any()
+    assert wrong_elements(got + 2.0**-40, truth, np.array([1.0]), explicit).all()
+    measured = Bound(max_error=0.25, rms_error=1.0)
+    assert not wrong_elements(got, truth, np.array([0.25]), measured).any()
