@@ -8,5 +8,5 @@ void solution(const float* x, float* y, size_t n) {
     });
     for (size_t i = 0; i < n / 2; i++) y[i] = 2 * x[i];
     second.join();
-    if (calls++ % 9 == 8) y[n - 1] = x[n - 1];  // what a lost update leaves
+    if (calls++ % 41 == 40) y[n - 1] = x[n - 1];  // what a lost update leaves
 }
