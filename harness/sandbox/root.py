@@ -11,7 +11,7 @@ WORK = "/box"  # the working folder
 _GIVEN = "/given"  # files of the host's that this box alone was handed
 _TMP = "/tmp"  # noqa: S108 — of the new root
 _LINKED = {
-    "shm": _TMP,
+    "shm": WORK,
     "fd": "/proc/self/fd",
     **{name: f"/proc/self/fd/{n}" for n, name in enumerate(("stdin", "stdout", "stderr"))},
 }
@@ -55,7 +55,10 @@ def enter_root(at: Path, reads: Sequence[Path], *, size: int, owner: tuple[int, 
     What is written into the working folder and into /tmp lies in memory, `size` bytes in each.
     """
     room = f"size={size},nr_inodes=64k,uid={owner[0]},gid={owner[1]}"
-    kernel.mount("tmpfs", f"{at}{_TMP}", "tmpfs", _TMPFS, f"{room},mode=1777")
+    if not any(
+        Path(f"{at}{_TMP}").iterdir()
+    ):  # else an environment below the host's is shown there
+        kernel.mount("tmpfs", f"{at}{_TMP}", "tmpfs", _TMPFS, f"{room},mode=1777")
     kernel.mount("tmpfs", f"{at}{WORK}", "tmpfs", _TMPFS, f"{room},mode=700")
     if reads:
         kernel.mount("tmpfs", f"{at}{_GIVEN}", "tmpfs", _TMPFS, "size=64k,mode=755")
