@@ -1,14 +1,21 @@
 """What the tests of several floors share: a cache of their own, an arena, small problems."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness.arena.host import Arena
 from harness.pipeline import grade
 from harness.problem.catalogue import load_problem
 from harness.records import Grade, Limits, Policy, Problem
+
+# the same tests for the same tree; HYPOTHESIS_PROFILE=search looks elsewhere every time
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 MakeProblem = Callable[[str, str], Problem]
 GradeSource = Callable[..., Grade]

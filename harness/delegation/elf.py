@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_SYMBOLS = 1 << 16
+MAX_VERSIONS = 1 << 15  # as many as there are numbers for them
+MAX_NAME = 1 << 14  # mangled names of templates are long
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
@@ -47,7 +49,7 @@ def imports_of(data: bytes) -> Imports:
             libraries=tuple(_libraries(data, sections, by_kind)),
             symbols=tuple(_symbols(data, sections, by_kind)),
         )
-    except (struct.error, IndexError, KeyError, ValueError) as error:
+    except (struct.error, IndexError, KeyError, ValueError, OverflowError) as error:
         raise NotReadable(f"its dynamic table cannot be read: {error}") from error
 
 
@@ -66,7 +68,7 @@ def _sections(data: bytes) -> list[_Section]:
 
 def _text(data: bytes, strings: _Section, offset: int) -> str:
     begin = strings.offset + offset
-    end = data.index(b"\0", begin, strings.offset + strings.size)
+    end = data.index(b"\0", begin, min(strings.offset + strings.size, begin + MAX_NAME))
     return data[begin:end].decode("utf-8", "replace")
 
 
@@ -105,10 +107,13 @@ def _owners_of_versions(
     table = by_kind.get(_VERNEED)
     if table is None:
         return found
-    at = table.offset
+    at, total = table.offset, 0
     for _ in range(table.info):
         _, count, file, first, following = _NEED.unpack_from(data, at)
         library, entry = _text(data, sections[table.link], file), at + first
+        total += 1 + count  # entries may name each other again and again
+        if total > MAX_VERSIONS:
+            raise ValueError(f"more than {MAX_VERSIONS} versions")
         for _ in range(count):
             _, _, number, _, step = _NEED_VERSION.unpack_from(data, entry)
             found[number] = library

@@ -1,13 +1,14 @@
 """Whom a submission has work for it: told in every grade, forbidden where the problem says so."""
 
 import contextlib
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.delegation.calls import calls_of_artefact, calls_of_source, forbidden
@@ -140,6 +141,8 @@ def test_modules_are_found_wherever_they_are_imported(source: str, calls: tuple[
     assert calls_of_source(source.encode()) == calls
 
 
+# in the header, in the table of sections at the end, or anywhere
+PLACE = st.one_of(st.integers(0, 63), st.integers(-2048, -1), st.integers(0, 2**32 - 1))
 LEAVES = """
 import os, signal
 def solution(x, y, n):
@@ -164,19 +167,38 @@ def test_nothing_said_forbids_nothing() -> None:
 
 
 @settings(max_examples=300, deadline=None, database=None)
-@given(data=st.data())
-def test_a_spoilt_object_is_unreadable_and_no_more(artefact: bytes, data: st.DataObject) -> None:
+@given(
+    changes=st.lists(st.tuples(PLACE, st.integers(0, 255)), min_size=1, max_size=8),
+    cut=st.one_of(st.just(0), PLACE),
+)
+@example(changes=[(47, 128)], cut=0)  # an offset beyond 63 bits
+def test_a_spoilt_object_is_unreadable_and_no_more(
+    artefact: Path, changes: list[tuple[int, int]], cut: int
+) -> None:
     """Bytes that were changed anywhere give names or NotReadable, never another error."""
-    spoilt = bytearray(artefact)
-    for _ in range(data.draw(st.integers(1, 8))):
-        spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
+    spoilt = bytearray(artefact.read_bytes())
+    for place, byte in changes:
+        spoilt[place % len(spoilt)] = byte
     with contextlib.suppress(NotReadable):
-        imports_of(bytes(spoilt[: data.draw(st.integers(0, len(spoilt)))]))
+        imports_of(bytes(spoilt[: len(spoilt) - cut % len(spoilt)]))
+
+
+def test_a_chain_of_versions_that_bites_its_tail_ends(artefact: Path) -> None:
+    """Four billion entries that are all the same one are refused at once."""
+    spoilt = bytearray(artefact.read_bytes())
+    offset, count = struct.unpack_from("<Q", spoilt, 40)[0], struct.unpack_from("<H", spoilt, 60)[0]
+    headers = {struct.unpack_from("<I", spoilt, offset + 64 * i + 4)[0]: i for i in range(count)}
+    versions = offset + 64 * headers[0x6FFFFFFE]
+    (entries,) = struct.unpack_from("<Q", spoilt, versions + 24)
+    struct.pack_into("<I", spoilt, versions + 44, 2**32 - 1)  # how many there are said to be
+    struct.pack_into("<I", spoilt, entries + 12, 0)  # how far it is to the next
+    with pytest.raises(NotReadable, match="versions"):
+        imports_of(bytes(spoilt))
 
 
 @pytest.fixture(scope="module")
-def artefact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("artefact")
     (folder / "a.c").write_text("#include <math.h>\ndouble f(double x) { return exp(x); }")
     subprocess.run(["gcc", "a.c", "-shared", "-o", "a.so", "-lm"], cwd=folder, check=True)
-    return (folder / "a.so").read_bytes()
+    return folder / "a.so"

@@ -13,7 +13,7 @@ from harness.dtypes import DTYPES
 from harness.problem.cases import known_dtypes
 from harness.problem.declared import LAZY
 from harness.problem.dialect import render_base_dialect
-from harness.problem.fields import _C_WORDS
+from harness.problem.fields import _C_MACRO, _C_WORDS
 from harness.problem.normalise import normalise
 from harness.problem.parameters import _ALIASES
 from harness.problem.shapes import evaluate, scope_of
@@ -33,7 +33,7 @@ def _is_keyword(word: str) -> bool:
 
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True).filter(
-    lambda word: word not in _C_WORDS and not _is_keyword(word)
+    lambda word: word not in _C_WORDS and not _C_MACRO.fullmatch(word) and not _is_keyword(word)
 )
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30).map(str.strip)
 PARAMS = st.lists(
