@@ -288,6 +288,7 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
         Path(name).write_bytes(data)
     os.environ.clear()
     os.environ.update(request["env"])
+    tempfile.tempdir = None  # what was found before, for the nursery, is not for its children
     # last: what fails before is a fault of ours and never a verdict; then nobody else holds it
     with socket.socket(fileno=3 + len(given)) as control:
         folder = os.open(".", os.O_PATH | os.O_DIRECTORY)

@@ -41,7 +41,10 @@ class Beats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What `expected.yml` says; under `cpp:` or `py:` what differs there."""
+    """
+    What `expected.yml` says; under `cpp:` or `py:` what differs there, and under `unrooted:` what
+    does where a box has no root of its own and rules over the host's files stand (level 2).
+    """
 
     what: str  # is tried
     wall: str  # stops it
@@ -58,10 +61,14 @@ class Expected:
     gets_through: str = ""  # why it is not stopped yet; in which the test must fail
 
     @classmethod
-    def read(cls, folder: str, lane: str) -> Self:
+    def read(cls, folder: str, lane: str, *, is_rooted: bool = True) -> Self:
         told = yaml.safe_load((HERE / folder / "expected.yml").read_text())
-        lanes = {each: told.pop(each, {}) for each in ("cpp", "py")}
-        told.update(lanes[lane])
+        unrooted = told.pop("unrooted", {})
+        for layer in (told, unrooted):
+            lanes = {each: layer.pop(each, {}) for each in ("cpp", "py")}
+            layer.update(lanes[lane])
+        if not is_rooted:
+            told.update(unrooted)
         told["naive"] = Beats(**told["naive"])
         told["verdict"] = Verdict(told["verdict"])
         return cls(**told)
@@ -123,7 +130,7 @@ def test_an_attack_is_stopped(
 ) -> None:
     """It gets the verdict that it was to get, from the wall that it was to meet."""
     monkeypatch.chdir(tmp_path)
-    expected = Expected.read(folder, lane)
+    expected = Expected.read(folder, lane, is_rooted=arena.tools.walls.root)
     graded = _graded(expected, HERE / folder / f"attack.{lane}", arena)
     reasons = [expected.reason] if isinstance(expected.reason, str) else expected.reason
     told = (graded.message, graded.log)
