@@ -19,7 +19,15 @@ LANGUAGES = {
 }
 _HEADER = re.compile(r"^[ \t]*(?://|#|/?\*)[ \t]*grade:(.*)$", re.MULTILINE)
 _HEADER_LINES = 40
-_KEYS = ("problem", "dtype", "device")
+_KEYS = ("problem", "dtype", "device", "flags")
+# what a kernel may say of its own arithmetic and code; nothing of what is read, linked or loaded
+FLAGS = (
+    "-O1", "-O2", "-O3", "-Os", "-ffast-math", "-fno-math-errno", "-fno-trapping-math",
+    "-fno-signed-zeros", "-ffinite-math-only", "-fassociative-math", "-freciprocal-math",
+    "-funsafe-math-optimizations", "-ffp-contract=fast", "-ffp-contract=off", "-funroll-loops",
+    "-fno-unroll-loops", "-fno-tree-vectorize", "-fno-strict-aliasing",
+    "-mprefer-vector-width=128", "-mprefer-vector-width=256", "-mprefer-vector-width=512",
+)  # fmt: skip
 
 
 def read_submission(path: Path) -> Submission:
@@ -29,6 +37,7 @@ def read_submission(path: Path) -> Submission:
         raise UserError(f"{path}: a submission ends in {', '.join(LANGUAGES)}")
     source = _read(path)
     asked = _header(path, source)
+    flags = _flags(path, language, asked.get("flags", ""))
     return Submission(
         path=path,
         source=source,
@@ -37,6 +46,7 @@ def read_submission(path: Path) -> Submission:
         problem=asked.get("problem"),
         dtype=asked.get("dtype"),
         device=asked.get("device"),
+        flags=flags,
     )
 
 
@@ -77,3 +87,15 @@ def _header(path: Path, source: bytes) -> dict[str, str]:
                 )
             asked[key] = value
     return asked
+
+
+def _flags(path: Path, language: Language, asked: str) -> tuple[str, ...]:
+    flags = tuple(flag for flag in asked.split(",") if flag)
+    if flags and language not in {Language.C, Language.CPP}:
+        raise UserError(f"{path}: `grade: flags=` is for C and C++")
+    for flag in flags:
+        if flag not in FLAGS:
+            raise UserError(
+                f"{path}: `grade: flags=` may not ask for `{flag}`; it may for {', '.join(FLAGS)}"
+            )
+    return flags

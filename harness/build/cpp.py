@@ -84,7 +84,7 @@ def build(
     chosen = find_compiler(COMPILERS[compiler][submission.language])
     _require_openmp(chosen, nursery)
     header = declaration(problem, dtype)
-    flags = _FLAGS[submission.language]
+    flags = (*_FLAGS[submission.language], *submission.flags)
     # the name is part of the key: it stands in the diagnostics and in the debug lines
     # and so are the limits: what failed for lack of memory may pass with more
     key = cache.key_of(
@@ -128,7 +128,7 @@ def _compile(
 ) -> tuple[dict[str, object], bytes | None] | BuildFailed:
     """What to keep of a build that ended by itself; one that was stopped is not kept."""
     name = safe_name(submission)
-    flags = list(_FLAGS[submission.language])
+    flags = [*_FLAGS[submission.language], *submission.flags]
     is_gcc = compiler.path.name == "g++"  # the headers are compiled for it
     reads: list[Path] = []
     if is_gcc and b"#include" in submission.source:

@@ -36,6 +36,7 @@ class Submission:
     problem: str | None = None  # what its own `# grade:` header asks for
     dtype: str | None = None
     device: str | None = None
+    flags: tuple[str, ...] = ()  # for its compiler, of those that may be asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

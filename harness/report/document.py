@@ -29,6 +29,7 @@ def document_of(grade: Grade) -> dict[str, Any]:
             "path": str(grade.submission.path),
             "sha256": grade.submission.sha256,
             "language": str(grade.submission.language),
+            "flags": list(grade.submission.flags),
         },
         "verdict": str(grade.verdict),
         "reason": grade.reason or None,

@@ -94,7 +94,9 @@ def schema() -> dict[str, Any]:
                 seed=_maybe(TEXT),
                 time=YES_OR_NO,
             ),
-            submission=_record(path=TEXT, sha256=HASH, language=_one_of(Language)),
+            submission=_record(
+                path=TEXT, sha256=HASH, language=_one_of(Language), flags=_list(TEXT)
+            ),
             verdict=_one_of(Verdict),
             reason=_maybe(TEXT),
             message=_maybe(TEXT),

@@ -42,10 +42,11 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
 
 def _headline(grade: Grade) -> Text:
     threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
+    flags = f", {' '.join(grade.submission.flags)}" if grade.submission.flags else ""
     return Text.assemble(
         (str(grade.verdict), _STYLES.get(grade.verdict, "bold red")),
         f"  {_on_one_line(grade.submission.path.name)} on {grade.problem.slug}\n",
-        (f"{grade.dtype}, {threads}, {grade.machine.name}", "dim"),
+        (f"{grade.dtype}, {threads}, {grade.machine.name}{flags}", "dim"),
     )
 
 

@@ -20,13 +20,14 @@ def tools() -> Iterator[Nursery]:
         yield nursery
 
 
-def submission_of(source: str, name: str) -> Submission:
+def submission_of(source: str, name: str, flags: tuple[str, ...] = ()) -> Submission:
     data = source.encode()
     return Submission(
         path=Path(name),
         source=data,
         sha256=sha256(data).hexdigest(),
         language=LANGUAGES[Path(name).suffix],
+        flags=flags,
     )
 
 
@@ -42,9 +43,10 @@ def build(tools: Nursery, doubling: Problem) -> Build:
         problem: Problem = doubling,
         compiler: str = "g++",
         limits: Limits | None = None,
+        flags: tuple[str, ...] = (),
     ) -> Built | BuildFailed:
         return cpp.build(
-            submission_of(source, name),
+            submission_of(source, name, flags),
             problem,
             dtype,
             nursery=tools,

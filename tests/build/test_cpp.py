@@ -8,6 +8,7 @@ import pytest
 
 from harness.build.cpp import declaration
 from harness.records import BuildFailed, Built, Limits, Problem, Verdict
+from harness.submission import FLAGS
 
 if TYPE_CHECKING:
     from tests.build.conftest import Build
@@ -63,6 +64,18 @@ def test_standard_headers_are_at_hand(build: "Build") -> None:
     """A source may include standard headers, OpenMP's and the processor's intrinsics."""
     source = "#include <vector>\n#include <omp.h>\nstatic std::vector<float> kept;\n"
     assert isinstance(build(source + RIGHT), Built)
+
+
+@pytest.mark.parametrize("name", ["kernel.cpp", "kernel.c"])
+def test_flags_that_may_be_asked_for_are_given(build: "Build", name: str) -> None:
+    """The compiler knows every one of them; what is built without is not taken for it."""
+    source = f"#ifndef __FAST_MATH__\n#error slow\n#endif\n{HEAD} {{ y[0] = x[0]; }}"
+    assert isinstance(build(source, name, flags=("-ffast-math",)), Built)
+    assert "slow" in failed(build(source, name)).message
+    plain = f"{HEAD} {{ y[0] = x[0]; }}"
+    built = build(plain, name, flags=FLAGS)
+    assert isinstance(built, Built), built.message
+    assert not built.log
 
 
 # ---- what is not C++ ----------------------------------------------------------------------------

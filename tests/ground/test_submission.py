@@ -85,6 +85,32 @@ def test_other_lines_are_no_headers(tmp_path: Path, source: str) -> None:
     assert (found.problem, found.dtype, found.device) == (None, None, None)
 
 
+def test_a_few_flags_may_be_asked_for(tmp_path: Path) -> None:
+    """Those that speak of arithmetic and of code are kept, in their order."""
+    found = _read(tmp_path, "// grade: flags=-O2,-ffast-math dtype=float16\n")
+    assert found.flags == ("-O2", "-ffast-math")
+    assert found.dtype == "float16"
+    assert _read(tmp_path, "int x;\n").flags == ()
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["-march=x86-64", "-fplugin=evil.so", "-include", "-I/etc", "-lm", "-Wl,-z,lazy", "-O2 ;rm",
+     "@file", "-fopenmp", "-specs=x", "-B.", "-o", "-ffast-math\0-lm", "-wrapper"],
+)  # fmt: skip
+def test_other_flags_are_refused_by_name(tmp_path: Path, flag: str) -> None:
+    """What reads, links, loads or runs anything, and what names a machine, is the harness's own."""
+    with pytest.raises(UserError, match=r"flags=|cannot be read at") as caught:
+        _read(tmp_path, f"// grade: flags=-O2,{flag}\n")
+    assert "-ffast-math" in str(caught.value) or "flags=…" in str(caught.value)
+
+
+def test_flags_are_for_compilers(tmp_path: Path) -> None:
+    """A Python file has none to give."""
+    with pytest.raises(UserError, match="C and C"):
+        _read(tmp_path, "# grade: flags=-O2\n", "mine.py")
+
+
 @pytest.mark.parametrize(
     ("header", "word"),
     [
@@ -107,7 +133,8 @@ def test_a_header_that_cannot_be_read_is_a_user_error(
     with pytest.raises(UserError) as caught:
         _read(tmp_path, f"# grade: {header}\n")
     assert str(caught.value).endswith(
-        f"mine.cpp: `grade: {header}` cannot be read at `{word}`; write problem=… dtype=… device=…"
+        f"mine.cpp: `grade: {header}` cannot be read at `{word}`;"
+        " write problem=… dtype=… device=… flags=…"
     )
 
 
