@@ -77,6 +77,16 @@ class Arena:
             )
         return self._warm[number]
 
+    def importing(self, *modules: str) -> Nursery:
+        """One that has imported other modules of ours, and lets them in behind the same walls."""
+
+        def make() -> Nursery:
+            return Nursery(preload=modules, walls=self._has_walls)
+
+        nursery = self.keep(modules, make)
+        self._check(nursery)
+        return nursery
+
     def open_python(
         self,
         source: bytes,

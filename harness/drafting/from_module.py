@@ -17,7 +17,6 @@ from harness.problem.source import read_text
 from harness.problem.spec import SLUG, read_problem
 from harness.records import Limits
 from harness.sandbox.box import Log
-from harness.sandbox.door import Nursery
 
 TRACER = "harness.arena.tracing.main"
 _ANSWER_BYTES = 1 << 18
@@ -57,7 +56,7 @@ def draft(
 
 def _sketched(path: Path, question: object, arena: Arena, limits: Limits) -> Sketch:
     """What the box says of it; whatever else it does is its own affair."""
-    nursery = arena.keep(TRACER, lambda: Nursery(preload=["torch", TRACER]))
+    nursery = arena.importing("torch", TRACER)
     asked = memfd_of(json.dumps(question).encode())
     answer = Log(_ANSWER_BYTES)
     try:
