@@ -344,6 +344,7 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
             open_baseline=open_baseline,
             open_null=candidate.open_null or open_baseline,
             call_s=job.policy.limits.call_s,
+            threads=job.threads,
             stop=Stop(budget_s=job.policy.budget_s, deadline=job.deadline),
         )
         timed = time_case(work)

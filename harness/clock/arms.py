@@ -24,12 +24,29 @@ Open = Callable[[int, int], Session | Fell]  # (nursery, bytes of heap to grow) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn took, by both clocks, and how often the arm went to sleep in it."""
+
+    wall_ns: float
+    processor_ns: float | None  # None: nobody adds it up for the whole box
+    waits: int
+
+    def per_call(self, count: int, null: "Turn") -> "Turn":
+        """Less what a turn takes in which nothing is done."""
+        own = self.processor_ns
+        if own is not None and null.processor_ns is not None:
+            own = max(1.0, own - null.processor_ns) / count
+        wall = max(1.0, self.wall_ns - null.wall_ns) / count
+        return Turn(wall_ns=wall, processor_ns=own, waits=max(0, self.waits - null.waits))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """How an arm is made. A baseline's result is held back and copied out after its clock."""
 
     name: str
     open: Open
-    null_ns: float
+    null: Turn
     is_baseline: bool
 
 
@@ -70,19 +87,18 @@ class Arm:
             )
         )
 
-    def untimed(self, window: int) -> None:
-        self.outputs.restore(self._inputs, window)
-        self._must(self._session.call(first=window, count=1, timeout_s=self._timeout_s))
-
-    def timed(self, count: int) -> float:
-        """Nanoseconds a call, of windows 0 … count - 1."""
+    def timed(self, count: int) -> Turn:
+        """A call of each of the windows 0 … count - 1; what one of them took."""
         self.outputs.restore(self._inputs, 0, count)
-        ran = self._must(
-            self._session.call(
-                first=0, count=count, hold=self.kind.is_baseline, timeout_s=self._timeout_s
+
+        def call() -> Ran:
+            return self._must(
+                self._session.call(
+                    first=0, count=count, hold=self.kind.is_baseline, timeout_s=self._timeout_s
+                )
             )
-        )
-        return max(1.0, ran.window_ns - self.kind.null_ns) / count
+
+        return _turn(self._session, call).per_call(count, self.kind.null)
 
     def copy_out(self) -> None:
         if self.kind.is_baseline:
@@ -115,16 +131,34 @@ class Arm:
         return Lost(fell)
 
 
-def null_ns(open_null: Open, timeout_s: float) -> float:
+def _turn(session: Session, call: Callable[[], Ran]) -> Turn:
+    """The processor's clock is read while the box is frozen: before the thaw, and after it."""
+    box = session.box
+    waits, before = box.waits(), box.processor_ns()
+    ran = call()
+    after = box.processor_ns()
+    used = None if before is None or after is None else float(after - before)
+    return Turn(wall_ns=ran.window_ns, processor_ns=used, waits=box.waits() - waits)
+
+
+def null_turn(open_null: Open, timeout_s: float) -> Turn:
     """What thawing, saying and freezing take by themselves, in a runner with nothing to do."""
     opened = open_null(0, 0)
     if isinstance(opened, Fell):
         raise ReferenceFailed(f"the null kernel failed: {opened.message}")
     with opened as session:
-        windows = []
-        for _ in range(NULL_CALLS):
+
+        def call() -> Ran:
             ran = session.call(first=0, count=0, timeout_s=timeout_s)
             if isinstance(ran, Fell):
                 raise ReferenceFailed(f"the null kernel failed: {ran.message}")
-            windows.append(ran.window_ns)
-    return float(np.median(windows))
+            return ran
+
+        call()  # the first comes before it was ever frozen
+        turns = [_turn(session, call) for _ in range(NULL_CALLS)]
+    used = [turn.processor_ns for turn in turns if turn.processor_ns is not None]
+    return Turn(
+        wall_ns=float(np.median([turn.wall_ns for turn in turns])),
+        processor_ns=float(np.median(used)) if used else None,
+        waits=max(turn.waits for turn in turns),
+    )

@@ -78,12 +78,16 @@ class Pool:
         seed = secrets.randbits(63)
         self._module.draw(self._case, self._arguments, memory, seed, first=first, count=count)
 
-    def repeat(self, memory: Memory, source: int, target: int) -> None:
-        """Make a window equal another but for one element: who knows inputs by a few is misled."""
+    def kept(self, memory: Memory, window: int) -> dict[str, Array]:
+        """What lies in a window, to be shown again."""
+        return {name: memory.window(name, window).copy() for name in self._values}
+
+    def repeat(self, memory: Memory, seen: dict[str, Array], target: int) -> None:
+        """Nearly what was seen, but for one element: who knows inputs by a few is misled."""
         if self._module.draws or not self._values:
             return  # what the problem draws itself may not be bent
-        for name in self._values:
-            memory.window(name, target)[...] = memory.window(name, source)
+        for name, values in seen.items():
+            memory.window(name, target)[...] = values
         name = secrets.choice(list(self._values))
         values, elements = self._values[name], memory.window(name, target).reshape(-1)
         elements[secrets.randbelow(elements.size)] = values[secrets.randbelow(values.size)]

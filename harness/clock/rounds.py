@@ -1,20 +1,21 @@
 """
-The clock: three arms, two-phase rounds, several launches.
+The clock: three arms, rounds, several launches.
 
 A launch starts the candidate, the baseline, and the baseline again, each in its own process; the
 Python arms of a launch are forked from one warm parent, each launch's from another. A round:
 
-    1. every arm makes one untimed call on throw-away inputs and is frozen
-    2. with every stranger frozen, the judge writes fresh inputs and fresh poison
-    3. the arms take their timed turns in a new random order
-    4. all outputs are compared
+    1. with every stranger frozen, the judge writes fresh inputs and fresh poison
+    2. the arms take their timed turns in a new random order
+    3. all outputs are compared
 
 One round of a launch shows inputs that equal earlier ones but for one element, and is not counted:
 who keeps results must know all of what it keeps them by.
 
 A turn is timed by the judge, from the thaw to verified frozen, less what a null kernel of the
 judge's own takes. So nothing can be computed before the clock runs or after it stops, and nothing
-that a candidate says of time is heard.
+that a candidate says of time is heard. Two clocks run: the wall's, and the processor's, which adds
+up what the whole box used. On one thread they differ only by what others took: there the second
+decides, unless an arm went to sleep, because who waits for something is slow and uses nothing.
 """
 
 import gc
@@ -28,7 +29,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.arena.memory import Memory, lay_out
-from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, null_ns
+from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, Turn, null_turn
 from harness.clock.pool import Pool
 from harness.clock.statistics import estimate
 from harness.errors import HarnessError, UserError
@@ -38,6 +39,7 @@ from harness.oracle.judge import Expected, compare, judge_outputs
 from harness.records import (
     Argument,
     Case,
+    Clock,
     Comparison,
     Fell,
     Launch,
@@ -54,6 +56,7 @@ MAX_ROUND_NS = 250e6
 MAX_BATCH = 4096
 MISLED = 3.0  # times slower than it turned out to be
 MAX_BATCH_BYTES = 64 << 20
+MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
 MAX_AUTHORED_BATCH = 256  # where the problem's own Python draws or checks each window
 HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
 
@@ -76,7 +79,7 @@ class Stop:
 
     def fitted(self, slowest_s: float) -> "Stop":
         """Fewer launches and rounds where the least of them would take far beyond the budget."""
-        least_s = slowest_s * 3 * self.launches * (WARM_CALLS + 2 * self.min_rounds)
+        least_s = slowest_s * 3 * self.launches * (WARM_CALLS + self.min_rounds)
         if least_s <= max(2 * self.budget_s, PATIENCE_S):
             return self
         return replace(self, launches=3, min_rounds=1)
@@ -99,6 +102,7 @@ class Work:
     open_baseline: Open
     open_null: Open  # the judge's own empty kernel, in a runner of the candidate's kind
     call_s: float
+    threads: int
     stop: Stop
 
     def pool(self, windows: int) -> Pool:
@@ -114,7 +118,7 @@ def time_case(work: Work) -> Timing | Fell | None:
         with _no_collections():
             batch, calibrated_ns = _batch_length(work, kinds)
             stop = work.stop.fitted(calibrated_ns / 1e9)
-            pool = work.pool(batch + 1)
+            pool = work.pool(batch)
             ready = time.monotonic()
             left = max(0.0, began + stop.budget_s - ready)
             for number in range(stop.launches):
@@ -131,15 +135,15 @@ def time_case(work: Work) -> Timing | Fell | None:
 
 def _kinds(work: Work) -> tuple[Kind, ...]:
     """The three arms; candidate first. The baselines share one null constant."""
-    baseline_null = null_ns(work.open_baseline, work.call_s)
+    baseline_null = null_turn(work.open_baseline, work.call_s)
     candidate = Kind(
         name="candidate",
         open=work.open_candidate,
-        null_ns=null_ns(work.open_null, work.call_s),
+        null=null_turn(work.open_null, work.call_s),
         is_baseline=False,
     )
     baselines = (
-        Kind(name=name, open=work.open_baseline, null_ns=baseline_null, is_baseline=True)
+        Kind(name=name, open=work.open_baseline, null=baseline_null, is_baseline=True)
         for name in ("baseline", "again")
     )
     return (candidate, *baselines)
@@ -152,8 +156,10 @@ def _summed_up(
     calibrated_ns: float,
     launches: tuple[Launch, ...],
 ) -> Timing:
-    found = estimate(launches)
-    rounds = [r for launch in launches for r in launch.rounds]
+    clock = _clock(work, [r for launch in launches for r in launch.rounds])
+    counted = [replace(one, rounds=tuple(r.by(clock) for r in one.rounds)) for one in launches]
+    found = estimate(counted)
+    rounds = [r for launch in counted for r in launch.rounds]
     # slow while the batch was chosen, quick when it counted: samples too short to be trusted
     slower_ns = max(np.median([[r.candidate_ns, r.baseline_ns] for r in rounds], axis=0))
     was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
@@ -169,9 +175,18 @@ def _summed_up(
         baseline_ms=float(np.median([r.baseline_ns for r in rounds])) / 1e6,
         percent_of_limit=None,
         batch=batch,
-        null_ns=kinds[0].null_ns,
+        null_ns=kinds[0].null.wall_ns,
+        clock=clock,
         launches=launches,
     )
+
+
+def _clock(work: Work, rounds: list[Round]) -> Clock:
+    """Which of the two decides: several threads share one result, and sleep costs no processor."""
+    waits = np.array([r.waits for r in rounds])
+    slept = bool(np.any(np.mean(waits > 0, axis=0) > MAX_WAITING))
+    is_known = all(r.processor_ns is not None for r in rounds)
+    return Clock.PROCESSOR if work.threads == 1 and is_known and not slept else Clock.WALL
 
 
 @contextmanager
@@ -193,11 +208,11 @@ class _Stage(ExitStack):
     def __init__(self, work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int) -> None:
         super().__init__()
         self.batch = batch
-        places, size = lay_out(work.arguments, Role.INPUT, windows=batch + 1)
+        places, size = lay_out(work.arguments, Role.INPUT, windows=batch)
         self.inputs = self.enter_context(Memory(places, size, sealed=True))
         self.inputs.poison()  # in the gaps it stays
         results = sum(a.nbytes for a in work.arguments if a.role.is_written)
-        heap = HEAP_BYTES + (batch + 2) * results + 2 * sum(a.nbytes for a in work.arguments)
+        heap = HEAP_BYTES + (batch + 1) * results + 2 * sum(a.nbytes for a in work.arguments)
         shuffled = list(kinds)
         _shuffle(shuffled)
         try:
@@ -206,7 +221,7 @@ class _Stage(ExitStack):
                     kind,
                     work.arguments,
                     self.inputs,
-                    batch + 1,
+                    batch,
                     nursery=nursery,
                     heap_bytes=min(heap, 2 << 30),
                     timeout_s=work.call_s + (20 * MAX_ROUND_NS / 1e9 if batch > 1 else 0.0),
@@ -230,12 +245,12 @@ class _Stage(ExitStack):
 def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
     """So many windows that one sample of the quicker arm is long enough; the slower arm's call."""
     with _Stage(work, kinds, 0, 1) as stage:
-        pool = work.pool(2)
-        pool.refresh(stage.inputs, 0, 2)
+        pool = work.pool(1)
+        pool.refresh(stage.inputs, 0, 1)
         quickest, slowest = math.inf, 0.0
         for arm in (stage.candidate, stage.baseline):
             arm.warm(1)
-            call_ns = min(arm.timed(1) for _ in range(2))
+            call_ns = min(arm.timed(1).wall_ns for _ in range(2))
             quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
         authored_s = _authored_s(work, stage, pool)
     wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
@@ -260,7 +275,7 @@ def _authored_s(work: Work, stage: _Stage, pool: Pool) -> float:
 
 
 def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> Launch:
-    pool.refresh(stage.inputs, 0, stage.batch + 1)
+    pool.refresh(stage.inputs, 0, stage.batch)
     is_quiet = {arm.kind.name: arm.warm(stage.batch) for arm in stage.arms}
     rounds: list[Round] = []
     audited, repeated = secrets.randbelow(stop.min_rounds), secrets.randbelow(stop.min_rounds)
@@ -280,36 +295,37 @@ def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> 
 
 
 def _round(work: Work, stage: _Stage, pool: Pool, *, repeats: bool = False) -> Round:
-    pool.refresh(stage.inputs, stage.batch, 1)
-    for arm in stage.arms:
-        arm.untimed(stage.batch)
+    seen = pool.kept(stage.inputs, secrets.randbelow(stage.batch)) if repeats else None
     pool.refresh(stage.inputs, 0, stage.batch)
-    if repeats:
-        _repeat(stage, pool)
+    if seen is not None:
+        target = secrets.randbelow(stage.batch)
+        if target:  # an earlier one of the same batch may be the last that was seen
+            seen = pool.kept(stage.inputs, secrets.randbelow(target))
+        pool.repeat(stage.inputs, seen, target)
     arms = stage.arms
     for arm in arms:
         arm.outputs.poison()
-    taken = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
+    turns = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
     for arm in arms:
         arm.copy_out()
-    if overrun := stage.candidate.outputs.overrun(stage.batch + 1):
+    if overrun := stage.candidate.outputs.overrun(stage.batch):
         raise Lost(_timed_failure("out_of_bounds", overrun, Verdict.RUNTIME_ERROR))
     if work.oracle.module.checks:
         _check(work, stage)
     else:
         _compare_with_baseline(work, stage)
+    return _paired(turns["candidate"], turns["baseline"], turns["again"])
+
+
+def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
+    one, two, three = candidate.processor_ns, baseline.processor_ns, again.processor_ns
     return Round(
-        candidate_ns=taken["candidate"],
-        baseline_ns=taken["baseline"],
-        again_ns=taken["again"],
+        candidate_ns=candidate.wall_ns,
+        baseline_ns=baseline.wall_ns,
+        again_ns=again.wall_ns,
+        processor_ns=None if one is None or two is None or three is None else (one, two, three),
+        waits=(candidate.waits, baseline.waits, again.waits),
     )
-
-
-def _repeat(stage: _Stage, pool: Pool) -> None:
-    """One timed window nearly as one before it, or as the untimed one where it is alone."""
-    target = secrets.randbelow(stage.batch)
-    source = secrets.randbelow(target) if target else stage.batch
-    pool.repeat(stage.inputs, source, target)
 
 
 def _compare_with_baseline(work: Work, stage: _Stage) -> None:

@@ -13,6 +13,7 @@ from harness.records.asked import (
     Tolerance,
 )
 from harness.records.graded import (
+    Clock,
     Grade,
     Isolation,
     Launch,
@@ -48,6 +49,7 @@ __all__ = [
     "Built",
     "Case",
     "CaseResult",
+    "Clock",
     "Comparison",
     "Distribution",
     "Fault",

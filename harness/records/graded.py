@@ -1,6 +1,6 @@
 """What a grade is made of: timings, the machine, the walls, the whole."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,13 +15,27 @@ class State(StrEnum):
     UNSTABLE = "unstable"
 
 
+class Clock(StrEnum):
+    WALL = "wall"  # from the thaw to verified frozen
+    PROCESSOR = "processor"  # what the whole box used of it meanwhile
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One paired sample: nanoseconds per call of each arm on the same inputs."""
+    """One paired sample: nanoseconds per call of each arm on the same inputs, on the wall."""
 
     candidate_ns: float
     baseline_ns: float
     again_ns: float
+    # the same by the processor's clock, where it is known; and how often an arm went to sleep
+    processor_ns: tuple[float, float, float] | None = None
+    waits: tuple[int, int, int] = (0, 0, 0)
+
+    def by(self, clock: Clock) -> "Round":
+        if clock is Clock.WALL or self.processor_ns is None:
+            return self
+        candidate, baseline, again = self.processor_ns
+        return replace(self, candidate_ns=candidate, baseline_ns=baseline, again_ns=again)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +58,7 @@ class Timing:
     percent_of_limit: float | None
     batch: int
     null_ns: float
+    clock: Clock
     launches: tuple[Launch, ...]
 
 

@@ -124,6 +124,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "percent_of_limit": timing.percent_of_limit,
         "batch": timing.batch,
         "null_ns": timing.null_ns,
+        "clock": str(timing.clock),
         "launches": [_launch(launch) for launch in timing.launches],
     }
 
@@ -135,6 +136,8 @@ def _launch(launch: Launch) -> dict[str, Any]:
                 "candidate_ns": r.candidate_ns,
                 "baseline_ns": r.baseline_ns,
                 "again_ns": r.again_ns,
+                "processor_ns": None if r.processor_ns is None else list(r.processor_ns),
+                "waits": list(r.waits),
             }
             for r in launch.rounds
         ],

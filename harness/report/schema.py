@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.records import Language, State, Tier, Verdict
+from harness.records import Clock, Language, State, Tier, Verdict
 from harness.report.document import SCHEMA
 
 TEXT = {"type": "string"}
@@ -48,7 +48,13 @@ def _case() -> dict[str, Any]:
 
 
 def _timing() -> dict[str, Any]:
-    one_round = _record(candidate_ns=NUMBER, baseline_ns=NUMBER, again_ns=NUMBER)
+    one_round = _record(
+        candidate_ns=NUMBER,
+        baseline_ns=NUMBER,
+        again_ns=NUMBER,
+        processor_ns=_maybe(_list(NUMBER)),
+        waits=_list(COUNT),
+    )
     return _record(
         case=TEXT,
         baseline=TEXT,
@@ -62,6 +68,7 @@ def _timing() -> dict[str, Any]:
         percent_of_limit=_maybe(NUMBER),
         batch=COUNT,
         null_ns=NUMBER,
+        clock=_one_of(Clock),
         launches=_list(_record(rounds=_list(one_round), quiet=YES_OR_NO)),
     )
 

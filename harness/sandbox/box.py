@@ -127,6 +127,14 @@ class Box:
             return self.group.freeze()
         return processes.stop_tree(self.pid)
 
+    def processor_ns(self) -> int | None:
+        """What it has used of processors, all processes together; None where nobody adds it up."""
+        return None if self.group is None else self.group.processor_ns()
+
+    def waits(self) -> int:
+        """How often its first thread has gone to sleep."""
+        return processes.waits(self.pid)
+
     def thaw(self) -> None:
         if self.group is not None:
             self.group.thaw()

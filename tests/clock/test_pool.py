@@ -117,7 +117,7 @@ def test_a_repeated_window_differs_in_one_element(arena: Arena, doubling: Proble
         pool = Pool(doubling, case, arguments, 3, oracle.module)
         pool.refresh(inputs, 0, 3)
         shown = [inputs.window("x", index).copy() for index in range(3)]
-        pool.repeat(inputs, 0, 2)
+        pool.repeat(inputs, pool.kept(inputs, 0), 2)
         assert np.array_equal(inputs.window("x", 0), shown[0])
         assert np.array_equal(inputs.window("x", 1), shown[1])
         assert np.count_nonzero(inputs.window("x", 2) != shown[0]) == 1

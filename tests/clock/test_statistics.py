@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.clock.statistics import Estimate, cluster_interval, estimate, score_of
-from harness.records import Launch, Round, State, Timing
+from harness.records import Clock, Launch, Round, State, Timing
 
 Rng = np.random.Generator
 
@@ -199,7 +199,7 @@ def _timing(speedup: float, width: float = 1.01, state: State = State.FASTER) ->
     return Timing(
         case="some", baseline="eager", state=state, speedup=speedup, ci_low=speedup / width,
         ci_high=speedup * width, aa=1.0, candidate_ms=1.0, baseline_ms=speedup,
-        percent_of_limit=None, batch=1, null_ns=0.0, launches=(),
+        percent_of_limit=None, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.arena.host import Arena
 from harness.clock.rounds import LAUNCHES
-from harness.records import Problem, Verdict
+from harness.records import Clock, Problem, Verdict
 
 if TYPE_CHECKING:
     from tests.conftest import GradeSource, MakeProblem
@@ -60,6 +60,26 @@ def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> Non
     graded = grade_source(source, "attempt.py", problem=timed, time=True)
     assert graded.verdict is Verdict.ACCEPTED, graded.message
     assert len(graded.timing) == 1
+
+
+def test_what_sleeps_is_timed_by_the_wall(grade_source: "GradeSource", timed: Problem) -> None:
+    """Who waits uses no processor; it is slow all the same."""
+    nap = "timespec nap{0, 2'000'000}; nanosleep(&nap, nullptr);"
+    graded = grade_source(kernel(f"{nap} {COMPUTE}", "#include <time.h>"), problem=timed, time=True)
+    assert graded.verdict is Verdict.ACCEPTED, graded.message
+    (timing,) = graded.timing
+    assert timing.clock is Clock.WALL
+    assert timing.candidate_ms > 2.0
+
+
+def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) -> None:
+    """On one thread it is the processor's clock that decides, and both are kept."""
+    graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
+    (timing,) = graded.timing
+    if graded.isolation.freeze != "cgroup":
+        pytest.skip("nobody adds up what a box uses on this machine")
+    assert timing.clock is Clock.PROCESSOR
+    assert all(r.processor_ns for launch in timing.launches for r in launch.rounds)
 
 
 # (what stands before `solution`, what it does)

@@ -61,6 +61,33 @@ def test_a_box_that_cannot_be_made_is_a_fault_of_the_harness(best: Nursery) -> N
         assert box.wait(DEADLINE_S) == Ended(code=0, signal=None)
 
 
+def test_the_processor_counts_those_that_have_ended(best: Nursery, attempt: "Try") -> None:
+    """What a box has used is the sum over all its processes, children long gone among them."""
+    if not best.has_groups:
+        pytest.skip("nobody adds it up on this machine")
+    burns = """
+if os.fork() == 0:
+    while time.process_time() < 0.2: pass
+    os._exit(0)
+os.wait()
+slots[1] = int(time.process_time() * 1e9)
+sys.exit(0)
+"""
+    box = (trial := attempt(best, burns)).box
+    assert box.wait(DEADLINE_S) == Ended(code=0, signal=None)
+    assert (box.processor_ns() or 0) > 0.2e9 + trial.board[1] / 2
+
+
+def test_going_to_sleep_is_counted(nursery: Nursery, attempt: "Try") -> None:
+    """Each time that a program waits for something is one more, and work is none."""
+    for work, least, most in (("time.sleep(0.001)", 20, 1000), ("sum(range(1000))", 0, 19)):
+        trial = attempt(
+            nursery, f"slots[2] = 1\nfor _ in range(20): {work}\nslots[1] = 1\ncount(0)"
+        )
+        trial.wait_for(1)
+        assert least <= trial.box.waits() <= most
+
+
 def test_files_stand_in_its_folder(best: Nursery) -> None:
     """A program starts in a folder that holds the files it was given, and nothing else."""
     files = {"a.txt": b"alpha", "b.txt": b"beta"}
