@@ -9,13 +9,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from harness import machine
 from harness.arena.host import NOTHING_RAN, Arena
-from harness.arena.session import Session
-from harness.arena.wire import Style
 from harness.candidate import Candidate, prepare
+from harness.clock.baselines import (
+    EAGER,
+    Baseline,
+    of_pytorch,
+    of_submission,
+    require_right,
+)
 from harness.clock.rounds import LAUNCHES, Stop, Work, time_case
 from harness.clock.statistics import score_of
 from harness.delegation.calls import breach
@@ -95,6 +101,7 @@ class _Job:
     tell: Tell
     began: float
     arena: Arena | None = None
+    against: Candidate | None = None  # what it is measured against, if not PyTorch
     build_s: float | None = None
     check_s: float | None = None
     time_s: float | None = None
@@ -244,6 +251,8 @@ def _graded(job: _Job, arena: Arena) -> Grade:
         if will_time and any(case.tier is Tier.BENCH for case in job.cases):
             arena.warm_up(LAUNCHES)
         oracle = arena.keep(key, lambda: Oracle(arena, problem, limits=policy.limits))
+        if will_time and policy.against is not None:
+            job.against = _opponent(job, policy.against)
         fell = _check(job, candidate, oracle)
         if fell is None and job.all_accepted:
             fell = _look_at_calls(job, candidate, oracle)
@@ -317,23 +326,11 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
     job.arena.wait_until_warm()
     began = time.monotonic()
 
-    def open_baseline(nursery: int, heap_bytes: int) -> Session | Fell:
-        assert job.arena is not None
-        reference = job.problem.reference
-        assert reference is not None
-        return job.arena.open_python(
-            reference.module,
-            name=reference.path.name,
-            style=Style.REFERENCE,
-            threads=job.threads,
-            limits=job.policy.limits,
-            nursery=nursery,
-            heap_bytes=heap_bytes,
-        )
-
+    reference, baseline = _baselines(job)
     bench = [case for case in job.cases if case.tier is Tier.BENCH]
     for number, case in enumerate(bench, start=1):
         job.tell(Stage(name="time", detail=f"{case.name}, {number} of {len(bench)}"))
+        require_right(baseline, job.problem, case, job.dtype, oracle, job.policy.limits)
         work = Work(
             problem=job.problem,
             case=case,
@@ -341,8 +338,8 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
             oracle=oracle,
             expected=job.bounds[case.name],
             open_candidate=candidate.open,
-            open_baseline=open_baseline,
-            open_null=candidate.open_null or open_baseline,
+            open_null=candidate.open_null or reference.open_null,
+            baseline=baseline,
             call_s=job.policy.limits.call_s,
             threads=job.threads,
             stop=Stop(budget_s=job.policy.budget_s, deadline=job.deadline),
@@ -357,6 +354,37 @@ def _time(job: _Job, candidate: Candidate, oracle: Oracle) -> None:
         job.timings += (timed,)
         job.tell(timed)
     job.time_s = time.monotonic() - began
+
+
+def _baselines(job: _Job) -> tuple[Baseline, Baseline]:
+    """The reference as it is written, and what is measured against: most often the same."""
+    policy = job.policy
+    assert job.arena is not None
+    asked = partial(
+        of_pytorch, problem=job.problem, arena=job.arena, threads=job.threads, limits=policy.limits
+    )
+    reference = asked(EAGER)
+    if job.against is not None:
+        assert policy.against is not None
+        return reference, of_submission(policy.against.name, job.against, reference)
+    return reference, reference if policy.baseline == EAGER else asked(policy.baseline)
+
+
+def _opponent(job: _Job, path: Path) -> Candidate:
+    """Another submission, made ready; that it is right is seen in each case that is timed."""
+    assert job.arena is not None
+    made = prepare(
+        read_submission(path),
+        job.problem,
+        job.dtype,
+        arena=job.arena,
+        threads=job.threads,
+        compiler=job.policy.compiler,
+        limits=job.policy.limits,
+    )
+    if isinstance(made, BuildFailed):
+        raise UserError(f"--against {path}: {made.verdict}: {_gist(made)}")
+    return made
 
 
 def _located(fell: Fell, candidate: Candidate) -> Fell:

@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 
-from harness.arena import authored, wire
+from harness.arena import authored, ways, wire
 from harness.arena.authored import Named
 from harness.arena.operators import operators_in
 from harness.arena.wire import FRAME, GUARD_BYTES, Op, Place, Style, Why
@@ -122,7 +122,7 @@ class Runner:
     def _load(self, *, threads: int, style: Style, name: bytes, source: int) -> None:
         torch.set_num_threads(threads)
         self._style = style
-        wanted = "reference" if style is Style.REFERENCE else "solution"
+        wanted = "solution" if style is Style.SUBMISSION else "reference"
         path = Path.cwd() / name.decode()
         path.write_bytes(os.pread(source, os.fstat(source).st_size, 0))
         loader = SourceFileLoader(wanted, str(path))  # whatever the file is called
@@ -135,11 +135,12 @@ class Runner:
         with _strangers_errors(loading=True):
             if style is Style.REFERENCE:
                 authored.forbid_side_effects()
+            ways.before_loading(style)
             loader.exec_module(module)
         entry = getattr(module, wanted, None)
         if not callable(entry):
             raise Failure(Why.NO_ENTRY, f"{path.name} defines no function `{wanted}`")
-        self._entry = entry
+        self._entry = ways.as_asked(style, entry)
 
     def _map(self, message: bytes, inputs: int, outputs: int) -> None:
         """Lay the lent files into one fresh stretch of address space, guards between all."""
@@ -214,13 +215,13 @@ class Runner:
         self._held = []
         with _strangers_errors():
             for window in range(first, first + count):
-                if self._style is Style.REFERENCE:
-                    result = self._entry(**self._read(window))
-                else:
+                if self._style is Style.SUBMISSION:
                     result = self._entry(*self._arguments(window))
+                else:
+                    result = self._entry(**self._read(window))
                 if hold:
                     self._held.append((window, result))
-                elif result is not None or self._style is Style.REFERENCE:
+                elif result is not None or self._style is not Style.SUBMISSION:
                     self._store(result, window)
 
     def _store(self, result: Any, window: int) -> None:
@@ -253,7 +254,7 @@ class Runner:
                     Why.DEVICE, f"a tensor on {value.device} was returned for `{argument.name}`"
                 )
             # a baseline that returns what it was given would have computed nothing in its time
-            if self._style is Style.REFERENCE and self._is_lent(value, target):
+            if self._style is not Style.SUBMISSION and self._is_lent(value, target):
                 raise Failure(
                     Why.ALIAS,
                     f"a view of an input was returned for `{argument.name}`; add .clone()",

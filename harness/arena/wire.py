@@ -69,6 +69,9 @@ class Style(IntEnum):
 
     SUBMISSION = 0  # solution(*parameters), writing its outputs or returning them
     REFERENCE = 1  # reference(**parameters that are not outputs), returning
+    CHANNELS_LAST = 2  # the same in other ways of PyTorch's: see ways.py
+    ONEDNN = 3
+    COMPILED = 4
 
 
 class Why(IntEnum):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.records import CaseResult, Grade, Policy, Stage, Timing
 
 ACCEPTED, REJECTED, MISSED_GATE, NOT_GRADABLE = 0, 1, 4, 5
+QUICK_S, PRECISE_S = 3.0, 30.0
 PATH = click.Path(path_type=Path)
 
 
@@ -48,6 +49,15 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     "--budget", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True,
     metavar="SECONDS", help="For timing one bench case; five launches take 2 s at least.",
 )  # fmt: skip
+@click.option("--quick", is_flag=True, help="The same as --budget 3.")
+@click.option("--precise", is_flag=True, help="The same as --budget 30.")
+@click.option(
+    "--baseline", type=click.Choice(["eager", "channels_last", "onednn"]), default="eager",
+    show_default=True, help="How PyTorch is asked for the same.",
+)  # fmt: skip
+@click.option(
+    "--against", type=PATH, metavar="FILE", help="Measure against this submission, not PyTorch."
+)
 @click.option(
     "--compiler", type=click.Choice(["g++", "clang++"]), default="g++", show_default=True,
     help="For C and C++.",
@@ -108,6 +118,10 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         )
     if asked["case"] is not None and asked["tier"] is not None:
         raise click.UsageError("--case and --tier both choose what to run: give one")
+    if asked["quick"] and asked["precise"]:
+        raise click.UsageError("--quick or --precise: give one")
+    if asked["against"] is not None and asked["baseline"] != "eager":
+        raise click.UsageError("--against takes the place of --baseline: give one")
     if min_speedup is not None and asked["no_time"]:
         raise click.UsageError("--min-speedup needs a timing; drop --no-time")
     return Policy(
@@ -119,10 +133,18 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         keep=asked["keep"],
         time=not asked["no_time"],
         threads=asked["threads"],
-        budget_s=asked["budget"],
+        budget_s=_budget(asked),
+        baseline=asked["baseline"],
+        against=asked["against"],
         compiler=asked["compiler"],
         isolation=asked["isolation"],
     )
+
+
+def _budget(asked: dict[str, Any]) -> float:
+    if asked["quick"]:
+        return QUICK_S
+    return PRECISE_S if asked["precise"] else float(asked["budget"])
 
 
 def _device(value: str) -> str:

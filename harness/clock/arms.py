@@ -42,12 +42,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How an arm is made. A baseline's result is held back and copied out after its clock."""
+    """How an arm is made."""
 
     name: str
     open: Open
     null: Turn
     is_baseline: bool
+    returns: bool  # its result is held back, and copied out after its clock
 
 
 class Lost(Exception):  # noqa: N818 — carries a verdict out of the rounds
@@ -94,14 +95,14 @@ class Arm:
         def call() -> Ran:
             return self._must(
                 self._session.call(
-                    first=0, count=count, hold=self.kind.is_baseline, timeout_s=self._timeout_s
+                    first=0, count=count, hold=self.kind.returns, timeout_s=self._timeout_s
                 )
             )
 
         return _turn(self._session, call).per_call(count, self.kind.null)
 
     def copy_out(self) -> None:
-        if self.kind.is_baseline:
+        if self.kind.returns:
             self._must(self._session.copy_out(self._timeout_s))
 
     def warm(self, count: int) -> bool:

@@ -30,6 +30,7 @@ import numpy as np
 
 from harness.arena.memory import Memory, lay_out
 from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, Turn, null_turn
+from harness.clock.baselines import Baseline
 from harness.clock.pool import Pool
 from harness.clock.statistics import estimate
 from harness.errors import HarnessError, UserError
@@ -99,8 +100,8 @@ class Work:
     oracle: Oracle
     expected: Expected  # of an untimed draw: the bounds of the timed ones
     open_candidate: Open
-    open_baseline: Open
     open_null: Open  # the judge's own empty kernel, in a runner of the candidate's kind
+    baseline: Baseline
     call_s: float
     threads: int
     stop: Stop
@@ -135,15 +136,23 @@ def time_case(work: Work) -> Timing | Fell | None:
 
 def _kinds(work: Work) -> tuple[Kind, ...]:
     """The three arms; candidate first. The baselines share one null constant."""
-    baseline_null = null_turn(work.open_baseline, work.call_s)
+    baseline = work.baseline
+    baseline_null = null_turn(baseline.open_null, work.call_s)
     candidate = Kind(
         name="candidate",
         open=work.open_candidate,
         null=null_turn(work.open_null, work.call_s),
         is_baseline=False,
+        returns=False,
     )
     baselines = (
-        Kind(name=name, open=work.open_baseline, null=baseline_null, is_baseline=True)
+        Kind(
+            name=name,
+            open=baseline.open,
+            null=baseline_null,
+            is_baseline=True,
+            returns=baseline.returns,
+        )
         for name in ("baseline", "again")
     )
     return (candidate, *baselines)
@@ -165,7 +174,7 @@ def _summed_up(
     was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
     return Timing(
         case=work.case.name,
-        baseline="eager",
+        baseline=work.baseline.name,
         state=State.UNSTABLE if was_misled else found.state,
         speedup=found.speedup,
         ci_low=found.ci_low,
@@ -333,7 +342,9 @@ def _compare_with_baseline(work: Work, stage: _Stage) -> None:
     for name, bound in work.expected.bounds.items():
         got = stage.candidate.outputs.stacked(name, stage.batch)
         base = stage.baseline.outputs.stacked(name, stage.batch)
-        own_max, own_rms = work.expected.own_errors.get(name, (0.0, 0.0))
+        # only of the reference it is known by how much; others were within the bounds
+        known = work.expected.own_errors if work.baseline.is_reference else {}
+        own_max, own_rms = known.get(name, (bound.max_error, bound.rms_error))
         wider = replace(
             bound,
             max_error=bound.max_error + own_max,

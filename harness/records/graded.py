@@ -88,6 +88,8 @@ class Policy:
     # the same work on every machine
     threads: int = 1
     budget_s: float = 10.0  # per bench case
+    baseline: str = "eager"  # how PyTorch is asked
+    against: Path | None = None  # another submission instead of PyTorch
     compiler: str = "g++"
     isolation: str = "best"  # or "strict": the highest level or none; or "off": no walls
     limits: Limits = field(default_factory=Limits)

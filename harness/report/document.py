@@ -64,6 +64,8 @@ def _policy(grade: Grade) -> dict[str, Any]:
         "isolation": policy.isolation,
         "freeze": grade.isolation.freeze,
         "budget": policy.budget_s,
+        "baseline": policy.baseline,
+        "against": str(policy.against) if policy.against else None,
         "own": False,
         "threads": policy.threads,
         "compiler": policy.compiler,

@@ -93,6 +93,8 @@ def schema() -> dict[str, Any]:
                 isolation=_one_of(("strict", "best", "off")),
                 freeze=_one_of(("cgroup", "signal", "none")),
                 budget=NUMBER,
+                baseline=TEXT,
+                against=_maybe(TEXT),
                 own=YES_OR_NO,
                 threads=COUNT,
                 compiler=TEXT,

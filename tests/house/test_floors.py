@@ -28,7 +28,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 TORCH_ROOMS = {
-    "arena/authored.py", "arena/operators.py", "arena/runner.py",
+    "arena/authored.py", "arena/operators.py", "arena/runner.py", "arena/ways.py",
     *(f"arena/tracing/{name}.py" for name in (
         "bench", "formulas", "loading", "main", "ranges", "reductions", "subject", "symbols")),
 }  # fmt: skip

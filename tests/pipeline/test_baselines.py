@@ -1,0 +1,106 @@
+"""What a candidate is measured against: PyTorch in several ways, or another submission."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.arena.host import Arena
+from harness.clock.baselines import STYLES, of_pytorch, require_right
+from harness.errors import UserError
+from harness.oracle.expect import Oracle
+from harness.pipeline import grade
+from harness.records import Grade, Limits, Policy, Problem, Timing
+
+if TYPE_CHECKING:
+    from tests.conftest import MakeProblem
+
+FRONT = """
+parameters:
+  - {name: x, type: "[VAR]", pointer: true, const: true}
+  - {name: w, type: "[VAR]", pointer: true, const: true}
+  - {name: y, type: "[VAR]", pointer: true, const: false}
+  - {name: n, type: size_t, pointer: false}
+shapes: {x: [2, 4, n, n], w: [8, 2, 3, 3], y: [2, 8, n, n]}
+cases:
+  test: [{name: odd, n: 5}]
+  bench: {cpu: [{name: small, n: 8}]}
+"""
+REFERENCE = """
+import torch.nn.functional as F
+def reference(x, w, n):
+    return F.conv2d(x, w, padding=PADDING, groups=2)
+"""
+CANDIDATE = """
+import torch.nn.functional as F
+def solution(x, w, y, n):
+    y.copy_(F.conv2d(x, w, padding=1, groups=2))
+"""
+Against = Callable[..., Grade]
+
+
+@pytest.fixture(scope="module")
+def convolution(make_problem: "MakeProblem") -> Problem:
+    return make_problem(FRONT, REFERENCE.replace("PADDING", "1"))
+
+
+@pytest.fixture
+def graded(arena: Arena, convolution: Problem, tmp_path: Path) -> Against:
+    """Grade a right candidate, measured against whatever a test asks for."""
+
+    def run(baseline: str = "eager", against: str | None = None) -> Grade:
+        path, other = tmp_path / "mine.py", tmp_path / "other.py"
+        path.write_text(CANDIDATE)
+        if against is not None:
+            other.write_text(against)
+        policy = Policy(budget_s=0.1, baseline=baseline, against=None if against is None else other)
+        return grade(path, convolution, policy=policy, arena=arena)
+
+    return run
+
+
+def timing_of(graded: Grade) -> Timing:
+    assert graded.timing, graded.message
+    return graded.timing[0]
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_pytorch_can_be_asked_in_several_ways(graded: Against, name: str) -> None:
+    """Each way gives a right answer and a time of its own, and the grade says which it was."""
+    timing = timing_of(graded(baseline=name))
+    assert timing.baseline == name
+    assert timing.baseline_ms > 0
+
+
+@pytest.mark.parametrize("padding", ["1", "(1, 1)", "'same'"])
+@pytest.mark.parametrize("name", STYLES)
+def test_every_way_takes_what_pytorch_takes(
+    make_problem: "MakeProblem", arena: Arena, name: str, padding: str
+) -> None:
+    """A reference may write its padding as it likes."""
+    problem = make_problem(FRONT, REFERENCE.replace("PADDING", padding))
+    oracle = Oracle(arena, problem, limits=Limits())
+    baseline = of_pytorch(name, problem, arena=arena, threads=1, limits=Limits())
+    require_right(baseline, problem, problem.cases[0], "float32", oracle, Limits())
+    oracle.close()
+
+
+def test_another_submission_is_a_baseline(graded: Against) -> None:
+    """With one in its place PyTorch is not timed, and the grade names the file."""
+    assert timing_of(graded(against=CANDIDATE)).baseline == "other.py"
+
+
+OPPONENTS = {
+    "wrong": (CANDIDATE.replace("padding=1", "padding=1, dilation=1") + "    y += 1\n", "are wrong"),
+    "raises": ("def solution(*_):\n    raise ValueError('no')\n", "ValueError"),
+    "is no Python": ("def solution(:\n", "not valid Python"),
+}
+
+
+@pytest.mark.parametrize(("source", "word"), OPPONENTS.values(), ids=list(OPPONENTS))
+def test_a_wrong_opponent_is_none(graded: Against, source: str, word: str) -> None:
+    """What does not solve the problem cannot be measured against, and it is said why."""
+    with pytest.raises(UserError, match=r"no baseline `other\.py`") as told:
+        graded(against=source)
+    assert word in str(told.value)
