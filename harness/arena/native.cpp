@@ -207,7 +207,6 @@ void call(uint64_t first, uint64_t count) {
 }  // namespace
 
 int main() {
-    
     setvbuf(stdout, nullptr, _IONBF, 0);
     watch_crashes();
     static char message[GRADE_MAX_MESSAGE];

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import ToolError
+from harness.errors import SandboxError, ToolError
 from harness.records import Limits
 from harness.sandbox.box import Ended
 from harness.sandbox.door import Nursery
@@ -120,9 +120,12 @@ def locate(nursery: Nursery, artefact: Path, offset: int, *, limits: Limits) -> 
     if tool is None or offset == 0:
         return ""
     argv = (tool, "-e", str(artefact), "-f", "-C", "-s", hex(offset))
-    with nursery.bear_program(argv, reads=[artefact], limits=limits) as box:
-        ended = box.wait(limits.build_s)
-        lines = box.log.text().splitlines()
+    try:
+        with nursery.bear_program(argv, reads=[artefact], limits=limits) as box:
+            ended = box.wait(limits.build_s)
+            lines = box.log.text().splitlines()
+    except SandboxError:  # a help, on which no verdict hangs; perhaps boxes do not see the tool
+        return ""
     if ended is None or ended.code != 0 or len(lines) != 2 or "?" in lines[1]:
         return ""
     function, place = (line.strip()[:200] for line in lines)

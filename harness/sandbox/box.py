@@ -16,7 +16,7 @@ from typing import Self
 
 from harness.errors import SandboxError
 from harness.sandbox import cgroups, processes, quotas
-from harness.sandbox.nursery import HELLO, STATUS
+from harness.sandbox.nursery import HELLO, MAX_WORDS, STATUS, UNSTARTED
 
 _CREDENTIALS = struct.Struct("3i")
 _DESCRIPTOR = struct.Struct("i")
@@ -147,7 +147,10 @@ class Box:
             poll = select.poll()
             poll.register(self._control, select.POLLIN)
             if poll.poll(max(0.0, timeout_s) * 1e3):
-                message = self._control.recv(16)
+                message = self._control.recv(MAX_WORDS + 1)
+                if message.startswith(UNSTARTED):
+                    words = printable(message[1:].decode(errors="replace"))
+                    raise SandboxError(f"a program could not be started in its box: {words}")
                 if len(message) != STATUS.size:  # our own process, and nobody's fault but ours
                     raise SandboxError("a helper process died")
                 code = os.waitstatus_to_exitcode(STATUS.unpack(message)[1])

@@ -11,6 +11,7 @@ cgroup and its scratch folder, and leaves.
 
     judge ──request {argv | module, …} + descriptors──▶ nursery ──fork──▶ box
     judge ◀──hello (credentials, folder), wait status── control socket of that box
+             (or, between them, why a program could not be started)
 """
 
 import contextlib
@@ -40,6 +41,7 @@ from harness.sandbox.walls import NONE, Walls, candidates, enter, look_around, p
 
 STATUS = struct.Struct("<ci")  # b"X", wait status
 HELLO = b"H"
+UNSTARTED, MAX_WORDS = b"U", 400  # and why, in so many bytes
 MAX_REQUEST = 1 << 16
 MAX_DESCRIPTORS = 64
 # what each request's descriptors are, in this order; then come its groups and its files, and the
@@ -294,9 +296,19 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
         folder = os.open(".", os.O_PATH | os.O_DIRECTORY)
         socket.send_fds(control, [HELLO], [folder])
         os.close(folder)
-    if request["argv"]:
-        os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 — this is the door
+        if request["argv"]:
+            _become(request["argv"], request["env"], control)
     importlib.import_module(request["module"]).main(3)
+
+
+def _become(argv: list[str], env: dict[str, str], control: socket.socket) -> None:
+    """The program, which does not get the control socket; if it cannot be, no stranger ran."""
+    control.set_inheritable(False)
+    try:
+        os.execve(argv[0], argv, env)  # noqa: S606 — this is the door
+    except OSError as error:
+        control.send(UNSTARTED + str(error).encode(errors="replace")[:MAX_WORDS])
+        raise
 
 
 def _contents(descriptor: int) -> bytes:

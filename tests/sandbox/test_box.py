@@ -45,12 +45,14 @@ def test_the_end_is_remembered(best: Nursery, attempt: "Try") -> None:
     assert box.wait(DEADLINE_S) == box.wait(0) == Ended(code=3, signal=None)
 
 
-def test_a_program_that_is_not_there_says_so(best: Nursery) -> None:
-    """A box whose program cannot be started ends with an error, and its log says why."""
-    with best.bear_program(["/no/such/program"], limits=Limits()) as box:
-        ended = box.wait(DEADLINE_S)
-        assert ended == Ended(code=126, signal=None)
-        assert "No such file" in box.log.text()
+def test_a_program_that_cannot_be_started_is_a_fault_of_the_harness(nursery: Nursery) -> None:
+    """A box whose program is not there, or may not be run, is an error and no end of a stranger."""
+    for path, why in (("/no/such/program", "No such file"), ("/dev/null", "Permission denied")):
+        with (
+            nursery.bear_program([path], limits=Limits()) as box,
+            pytest.raises(SandboxError, match=f"could not be started in its box: .*{why}"),
+        ):
+            box.wait(DEADLINE_S)
 
 
 def test_a_box_that_cannot_be_made_is_a_fault_of_the_harness(best: Nursery) -> None:
