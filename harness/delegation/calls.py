@@ -6,6 +6,7 @@ not want to be seen can hide here, and gets nothing by it but a place in a list.
 
 import ast
 import fnmatch
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -56,7 +57,13 @@ def calls_of_artefact(artefact: Path) -> tuple[str, ...]:
 
 def calls_of_source(source: bytes) -> tuple[str, ...]:
     """Modules that a Python submission imports beyond the plain ones; and dynamic code."""
-    tree = ast.parse(source)  # it was imported, so it parses
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those of a stranger's source are not for our readers
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        # its runner could import it: it is made so that it just cannot be read here
+        return (f"its source cannot be read: {type(error).__name__}",)
     return tuple(dict.fromkeys(sorted(_named(tree))))
 
 

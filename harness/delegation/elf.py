@@ -1,8 +1,9 @@
 """
 What a shared object asks of others: libraries, and symbols that the runtime does not define.
 
-Only what the loader itself would look at is read, the dynamic table, by hand and within bounds: the
-bytes come from a stranger's source, if through our linker.
+Only the tables that tell it are read, by hand and within bounds: the bytes come from a stranger's
+source, if through our linker. A source can add sections, so a second table of a kind is told as
+such: one of the two is there to be read in place of the other.
 """
 
 import struct
@@ -17,6 +18,7 @@ _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _DYNAMIC = struct.Struct("<qQ")
 _TABLE, _DYNSYM, _VERSIONS, _VERNEED = 6, 11, 0x6FFFFFFF, 0x6FFFFFFE
+_TABLES = (_TABLE, _DYNSYM, _VERSIONS, _VERNEED)
 _NEEDED, _UNDEFINED, _WEAK = 1, 0, 2
 _NEED = struct.Struct("<HHIII")
 _NEED_VERSION = struct.Struct("<IHHII")
@@ -45,6 +47,9 @@ def imports_of(data: bytes) -> Imports:
     try:
         sections = _sections(data)
         by_kind = {section.kind: section for section in sections}
+        kinds = [section.kind for section in sections]
+        if any(kinds.count(kind) > 1 for kind in _TABLES):
+            raise ValueError("there is more than one")
         return Imports(
             libraries=tuple(_libraries(data, sections, by_kind)),
             symbols=tuple(_symbols(data, sections, by_kind)),

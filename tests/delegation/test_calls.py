@@ -141,6 +141,18 @@ def test_modules_are_found_wherever_they_are_imported(source: str, calls: tuple[
     assert calls_of_source(source.encode()) == calls
 
 
+def test_a_source_too_deep_to_be_read_is_told_as_such() -> None:
+    """What a runner may just be able to import, and we not to read, is told and is no fault."""
+    (told,) = calls_of_source(b"import ctypes\ndeep = " + b"+".join([b"1"] * 50_000))
+    assert told == "its source cannot be read: RecursionError"
+    assert forbidden((told,), ()) == (told,)
+
+
+def test_warnings_of_a_source_are_not_for_the_judges_readers() -> None:
+    """A dubious escape in a stranger's text is neither shown nor, as an error, ours."""
+    assert calls_of_source(b"import ctypes\npattern = '\\d'") == ("import ctypes",)
+
+
 # in the header, in the table of sections at the end, or anywhere
 PLACE = st.one_of(st.integers(0, 63), st.integers(-2048, -1), st.integers(0, 2**32 - 1))
 LEAVES = """
@@ -194,6 +206,19 @@ def test_a_chain_of_versions_that_bites_its_tail_ends(artefact: Path) -> None:
     struct.pack_into("<I", spoilt, entries + 12, 0)  # how far it is to the next
     with pytest.raises(NotReadable, match="versions"):
         imports_of(bytes(spoilt))
+
+
+@pytest.mark.parametrize("kind", ["6", "11", "0x6fffffff", "0x6ffffffe"])
+def test_a_second_table_hides_nothing(tmp_path: Path, kind: str) -> None:
+    """A section that a source adds is not read in place of the linker's own: it is told."""
+    source = (
+        f'__asm__(".section .fake,\\"a\\",@{kind}\\n.quad 0, 0, 0\\n.previous");\n'
+        "void *dlopen(const char *, int);\nvoid *solution(void) { return dlopen(0, 2); }\n"
+    )
+    (tmp_path / "hides.c").write_text(source)
+    subprocess.run(["gcc", "hides.c", "-shared", "-o", "hides.so"], cwd=tmp_path, check=True)
+    (told,) = calls_of_artefact(tmp_path / "hides.so")
+    assert "cannot be read: there is more than one" in told
 
 
 @pytest.fixture(scope="module")
