@@ -28,10 +28,10 @@ class Harmless:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        safe = harmless(text)
+        safe = text
         if not self._stream.isatty():  # on a terminal our own spinner moves the cursor
             safe = _CONTROL.sub(lambda found: found[1] or "", safe)
-        self._stream.write(safe)
+        self._stream.write(harmless(safe))  # last: what is taken out may have stood before an order
         return len(text)
 
     def __getattr__(self, name: str) -> Any:

@@ -122,6 +122,15 @@ def test_colours_pass_and_nothing_else() -> None:
     assert sink.getvalue() == "\x1b[1;31mred\x1b[0m [2Jgone ]0;title"
 
 
+@pytest.mark.parametrize("before", ["\x01", "\x7f", "\x9b", "#\x02"])
+def test_nothing_becomes_an_order_by_being_cleaned(before: str) -> None:
+    """Of what a pipe gets, the last word is about orders: none appears when the rest is gone."""
+    sink = io.StringIO()
+    Harmless(sink).write(f"x\n{before}::error::y\n#{before}#[group]z")
+    assert not ACTS.search(sink.getvalue())
+    assert not ORDER.search(sink.getvalue())
+
+
 def test_a_name_of_two_lines_is_shown_on_one(doubling: Problem) -> None:
     """The headline is one line, whatever a file is called."""
     grade = replace(graded(doubling, "a\nb.cpp", "m", ""), cases=())
