@@ -76,7 +76,8 @@ def read_file(facts: Facts) -> None:
 
 
 def write_file(facts: Facts) -> None:
-    Path(facts["file"]).write_text("was here")
+    """A new one each time: what another user has left cannot be written, whatever is allowed."""
+    Path(facts["folder"], os.urandom(8).hex()).write_text("was here")
 
 
 def write_large_file(facts: Facts) -> None:

@@ -25,6 +25,7 @@ from harness.sandbox.held import isolation_of
 
 PROGRAM, MODULE = "program", "module"
 _MODULE_NAME = "harness.sandbox.attacks"
+_VARIABLE = "GRADE_DOCTOR_CANARY"
 _DEADLINE_S = 30.0
 _MEGABYTE = 1 << 20
 _PROCESSES = 24
@@ -72,12 +73,14 @@ Tell = Callable[[Finding], None]
 def examine(nursery: Callable[..., Nursery] = Nursery, tell: Tell = lambda _: None) -> Examination:
     """Every attack through both doors of such a nursery as grades use."""
     findings = []
+    canary = secrets.token_hex(16)
     with contextlib.ExitStack() as stack:
+        leak = stack.enter_context(_bait(canary))
         boxed = stack.enter_context(nursery(preload=[_MODULE_NAME]))
         bare = stack.enter_context(
             Nursery(preload=[_MODULE_NAME], groups=False, namespaces=False, walls=False)
         )
-        for plan in _plans(bare, stack):
+        for plan in _plans(canary, leak, bare, stack):
             for door in (PROGRAM, MODULE):
                 findings.append(_tried(plan, door, boxed, bare))
                 tell(findings[-1])
@@ -141,20 +144,34 @@ def _memfd(text: str) -> Iterator[int]:
 # ---- what is attacked ---------------------------------------------------------------------------
 
 
-def _plans(bare: Nursery, stack: contextlib.ExitStack) -> Iterator[_Plan]:
-    canary = secrets.token_hex(16)
+@contextlib.contextmanager
+def _bait(canary: str) -> Iterator[int]:
+    """
+    A variable and an inheritable descriptor of our own, which nobody is handed. They must be there
+    before a nursery is started: what it does not inherit no box could find.
+    """
+    with _memfd(canary) as leak:
+        os.set_inheritable(leak, True)
+        os.environ[_VARIABLE] = canary
+        try:
+            yield leak
+        finally:
+            del os.environ[_VARIABLE]
+
+
+def _plans(canary: str, leak: int, bare: Nursery, stack: contextlib.ExitStack) -> Iterator[_Plan]:
     folder = _folder(stack)
     planted = [*_planted(canary, folder, stack)]
     target = stack.enter_context(
         # a process of ours to be seen, signalled, traced and read: it sleeps
         bare.bear_program(
-            ["/bin/sh", "-c", "sleep 600", canary], env={"CANARY": canary}, limits=Limits()
+            ["/bin/sh", "-c", "sleep 600", canary], env={_VARIABLE: canary}, limits=Limits()
         )
     )
     pid = target.pid
     own = {"canary": canary, "pid": pid, "pids": [pid, os.getpid()]}
     yield _Plan(axis="read a file", facts={"canary": canary, "files": planted})
-    yield _Plan(axis="write a file", facts={"file": f"{folder}/written"})
+    yield _Plan(axis="write a file", facts={"folder": folder})
     listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     yield _Plan(axis="network", facts={"port": listener.getsockname()[1]})
     abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -163,10 +180,8 @@ def _plans(bare: Nursery, stack: contextlib.ExitStack) -> Iterator[_Plan]:
     yield _Plan(axis="abstract socket", facts={"name": canary})
     for axis in ("see processes", "signal the judge", "trace a process", "read a process"):
         yield _Plan(axis=axis, facts=own)
-    with _memfd(canary) as leak:
-        os.set_inheritable(leak, True)
-        yield _Plan(axis="find a descriptor", facts=own, descriptors=(leak,))
-    yield _Plan(axis="find a variable", facts=own, env={"CANARY": canary})
+    yield _Plan(axis="find a descriptor", facts=own, descriptors=(leak,))
+    yield _Plan(axis="find a variable", facts=own, env={_VARIABLE: canary})
     for axis in ("make a namespace", "use a keyring", "use a privilege"):
         yield _Plan(axis=axis, facts={})
     yield from _excesses()

@@ -1,10 +1,12 @@
 """The doctor's attacks: each goes through where nothing stops it, none where all walls stand."""
 
+import os
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from harness.sandbox.attacks import ATTACKS
+from harness.sandbox.attacks import ATTACKS, write_file
 from harness.sandbox.doctor import MODULE, PROGRAM, Examination, Finding, examine
 from harness.sandbox.door import Nursery
 
@@ -19,8 +21,9 @@ def well() -> Examination:
 
 @pytest.fixture(scope="module")
 def bare() -> Examination:
-    """The same attacks on boxes without walls."""
-    return examine(partial(Nursery, walls=False, groups=False, namespaces=False))
+    """The same attacks on boxes without walls, of a nursery that has our whole environment."""
+    careless = partial(Nursery, walls=False, groups=False, namespaces=False, env=os.environ)
+    return examine(careless)
 
 
 def found(examination: Examination, axis: str, door: str) -> Finding:
@@ -42,7 +45,7 @@ def test_every_attack_is_stopped(well: Examination, axis: str, door: str) -> Non
 
 
 # limits on one process hold without any wall
-WITHOUT_WALLS = {"memory of a process", "a large file", "find a descriptor", "find a variable"}
+WITHOUT_WALLS = {"memory of a process", "a large file", "find a descriptor"}
 
 
 @pytest.mark.parametrize("door", [PROGRAM, MODULE])
@@ -53,6 +56,13 @@ def test_no_attack_is_inert(bare: Examination, axis: str, door: str) -> None:
     if axis not in MAY_BE_REFUSED:
         assert finding.holds is False
     assert not finding.holds
+
+
+def test_an_attack_does_not_meet_what_its_control_has_left(tmp_path: Path) -> None:
+    """Who writes as another user after the control is not stopped by the control's own file."""
+    for count in (1, 2):
+        write_file({"folder": str(tmp_path)})
+        assert len(list(tmp_path.iterdir())) == count
 
 
 def test_the_doctor_tells_well_from_ill(well: Examination, bare: Examination) -> None:
