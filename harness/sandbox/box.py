@@ -1,5 +1,6 @@
 """One boxed process tree, as the judge holds it: frozen, thawed, waited for, killed; its log."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -98,6 +99,12 @@ class Box:
         return self._control.fileno()
 
     @property
+    def joined(self) -> list[int]:
+        """Descriptors of the groups that its first process enters."""
+        own = [self.group.procs] if self.group is not None else []
+        return own + [share.procs for share in self._shares]
+
+    @property
     def scratch(self) -> Path:
         """The box's working folder, wherever it is mounted; it lasts until the box is closed."""
         assert self._folder is not None
@@ -175,8 +182,14 @@ class Box:
         """End every process of it."""
         if self.group is not None:
             self.group.kill()
-        elif self.pid and self._ended is None:
+        elif self.pid and not self._has_ended():
             processes.kill_tree(self.pid)
+
+    def _has_ended(self) -> bool:
+        """Asked before its pid is used: once it is buried that may be anybody's."""
+        with contextlib.suppress(SandboxError):  # who would have buried it is gone
+            return self.wait(0) is not None
+        return False
 
     def close(self) -> None:
         try:

@@ -83,14 +83,20 @@ class Group:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._open: list[int] = []
         try:
             path.mkdir()
-            self.procs = os.open(path / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
-            self._freeze = os.open(path / "cgroup.freeze", os.O_WRONLY | os.O_CLOEXEC)
-            self._events = os.open(path / "cgroup.events", os.O_RDONLY | os.O_CLOEXEC)
-            self._usage = os.open(path / "cpu.stat", os.O_RDONLY | os.O_CLOEXEC)
+            self.procs = self._opened("cgroup.procs", os.O_WRONLY)
+            self._freeze = self._opened("cgroup.freeze", os.O_WRONLY)
+            self._events = self._opened("cgroup.events", os.O_RDONLY)
+            self._usage = self._opened("cpu.stat", os.O_RDONLY)
         except OSError as error:
+            self.close()
             raise SandboxError(f"cannot make the cgroup {path}: {error}") from error
+
+    def _opened(self, file: str, how: int) -> int:
+        self._open.append(os.open(self.path / file, how | os.O_CLOEXEC))
+        return self._open[-1]
 
     def thaw(self) -> None:
         os.pwrite(self._freeze, b"0", 0)
@@ -124,7 +130,7 @@ class Group:
             time.sleep(0.0005)
 
     def close(self) -> None:
-        for descriptor in (self.procs, self._freeze, self._events, self._usage):
+        for descriptor in self._open:
             os.close(descriptor)
         with contextlib.suppress(OSError):  # gone with its nursery already
             self.path.rmdir()

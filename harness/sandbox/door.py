@@ -47,40 +47,50 @@ class Nursery:
         walls: bool = True,
     ) -> None:
         self.has_walls = walls  # were asked for, that is
+        self._hello: dict[str, object] | None = None
+        self._folders = itertools.count()
+        self._births = itertools.count()
         home, self.no_group_reason = cgroups.find_home() if groups else (None, "not asked for")
-        self._groups = None
-        if home is not None:
-            self._groups = home / cgroups.fresh_name()
-            self._groups.mkdir()
-        self._quotas = quotas.Quotas(self._groups) if groups else None
-        folders = [self._groups, *(self._quotas.folders.values() if self._quotas else ())]
-        settings = {
-            "preload": list(preload),
-            "namespaces": namespaces,
-            "walls": walls,
-            "view": asdict(view.of_this_interpreter()),
-            "groups": [str(folder) for folder in folders if folder is not None],
-        }
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = Log(1 << 16)
-        self._process = subprocess.Popen(  # noqa: S603 — the door itself
+        self._groups = home / cgroups.fresh_name() if home is not None else None
+        with contextlib.ExitStack() as undo:  # if it cannot be started
+            if self._groups is not None:
+                self._groups.mkdir()
+                undo.callback(cgroups.remove_tree, self._groups)
+            self._quotas = quotas.Quotas(self._groups) if groups else None
+            if self._quotas is not None:
+                undo.callback(self._quotas.close)
+            self._errors = Log(1 << 16)
+            undo.callback(self._errors.close)
+            self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.callback(self._door.close)
+            folders = [self._groups, *(self._quotas.folders.values() if self._quotas else ())]
+            settings = {
+                "preload": list(preload),
+                "namespaces": namespaces,
+                "walls": walls,
+                "view": asdict(view.of_this_interpreter()),
+                "groups": [str(folder) for folder in folders if folder is not None],
+            }
+            with theirs:
+                self._process = self._started(theirs.fileno(), settings, env or {})
+            undo.pop_all()
+
+    def _started(
+        self, door: int, settings: Mapping[str, object], env: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603 — the door itself
             [
                 sys.executable, "-I", "-S", "-c", _BOOT,
-                str(theirs.fileno()), json.dumps(settings), json.dumps(sys.path),
+                str(door), json.dumps(settings), json.dumps(sys.path),
             ],
             # its scratch goes where the judge's would
-            env={**environment(), "TMPDIR": tempfile.gettempdir(), **(env or {})},
-            pass_fds=[theirs.fileno()],
+            env={**environment(), "TMPDIR": tempfile.gettempdir(), **env},
+            pass_fds=[door],
             stdin=subprocess.DEVNULL,
             stdout=self._errors.descriptor,
             stderr=self._errors.descriptor,
             start_new_session=True,
         )  # fmt: skip
-        theirs.close()
-        self._door = ours
-        self._hello: dict[str, object] | None = None
-        self._folders = itertools.count()
-        self._births = itertools.count()
 
     def _ready(self) -> dict[str, object]:
         if self._hello is None:
@@ -180,18 +190,8 @@ class Nursery:
         cpus: Sequence[int],
         limits: Limits,
     ) -> Box:
-        has_root = self.walls.root
-        made = None if has_root else self.scratch()
-        name = str(next(self._births))
-        group = cgroups.Group(self._groups / name) if self._groups else None
-        if group is not None:
-            quotas.limit(group.path, limits)
-        shares = self._quotas.bear(name, limits) if self._quotas else []
-        joined: list[cgroups.Group | quotas.Quota] = [*([group] if group else []), *shares]
-        log = Log(limits.log_bytes)
-        home = WORK if has_root else str(made)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        made = None if self.walls.root else self.scratch()
+        home = WORK if made is None else str(made)
         request: dict[str, Any] = {
             "argv": list(argv),
             "module": module,
@@ -200,29 +200,49 @@ class Nursery:
             "env": {**environment(), "TMPDIR": home, "HOME": home, **env},
             "folder": str(made or ""),
             "folder_bytes": limits.file_bytes,
-            "groups": len(joined),
             "cpus": list(cpus),
-            "rlimits": {
-                "RLIMIT_AS": limits.memory_bytes,
-                "RLIMIT_FSIZE": limits.file_bytes,
-                "RLIMIT_CORE": 0,
-                "RLIMIT_NOFILE": 4096,
-            },
+            "rlimits": self._rlimits(limits),
         }
-        if self.unheld("pids") and self.counts_alone:
-            request["rlimits"]["RLIMIT_NPROC"] = limits.processes
-        box = Box(ours, log, group, shares, made)
-        try:
+        with contextlib.ExitStack() as undo:  # whatever fails: no box, and nothing of one
+            box, theirs = self._prepared(made, limits, undo)
             with theirs, contextlib.ExitStack() as stack:
                 contents = [_memfd(data, stack) for data in files.values()]
-                groups = [each.procs for each in joined]
-                passed = [theirs.fileno(), log.descriptor, *groups, *contents, *descriptors]
+                passed = [theirs.fileno(), box.log.descriptor, *box.joined, *contents, *descriptors]
+                request["groups"] = len(box.joined)
                 self._send(json.dumps(request).encode(), passed)
             box.meet()
-        except SandboxError:
-            box.close()
-            raise
+            undo.pop_all()
         return box
+
+    def _prepared(
+        self, made: Path | None, limits: Limits, undo: contextlib.ExitStack
+    ) -> tuple[Box, socket.socket]:
+        """A box that nobody is in yet, and the other end of its control socket."""
+        name = str(next(self._births))
+        group = cgroups.Group(self._groups / name) if self._groups else None
+        if group is not None:
+            undo.callback(group.close)
+            quotas.limit(group.path, limits)
+        shares = self._quotas.bear(name, limits, undo) if self._quotas else []
+        log = Log(limits.log_bytes)
+        undo.callback(log.close)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        undo.pop_all()  # from here on all of it is the box's
+        box = Box(ours, log, group, shares, made)
+        undo.callback(box.close)
+        return box, theirs
+
+    def _rlimits(self, limits: Limits) -> dict[str, int]:
+        wanted = {
+            "RLIMIT_AS": limits.memory_bytes,
+            "RLIMIT_FSIZE": limits.file_bytes,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_NOFILE": 4096,
+        }
+        if self.unheld("pids") and self.counts_alone:
+            wanted["RLIMIT_NPROC"] = limits.processes
+        return wanted
 
     def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
         try:

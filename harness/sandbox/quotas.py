@@ -63,8 +63,13 @@ class Quotas:
                 self.folders[controller] = home / cgroups.fresh_name()
                 self.folders[controller].mkdir()
 
-    def bear(self, name: str, limits: Limits) -> list["Quota"]:
-        return [Quota(folder / name, limits) for folder in self.folders.values()]
+    def bear(self, name: str, limits: Limits, undo: contextlib.ExitStack) -> list["Quota"]:
+        """One box's share of each; `undo` gives them back."""
+        shares = []
+        for folder in self.folders.values():
+            shares.append(Quota(folder / name, limits))
+            undo.callback(shares[-1].close)
+        return shares
 
     def close(self) -> None:
         for folder in self.folders.values():

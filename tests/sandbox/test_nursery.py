@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import SandboxError
 from harness.records import Limits
 from harness.sandbox.door import Nursery
 
@@ -145,6 +147,52 @@ def test_closing_clears_up_after_a_nursery_that_was_killed() -> None:
         nursery._process.kill()
     assert not folder.exists()
     assert groups is None or not groups.exists()
+
+
+def open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_a_box_that_cannot_be_made_leaves_nothing() -> None:
+    """Wherever descriptors run out on the way to a box, none is kept and no group stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    failures = 0
+    with Nursery() as nursery:
+        nursery.wait_until_ready()
+        groups = nursery._groups
+        before = open_descriptors()
+        box = None
+        while box is None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (before + failures, hard))
+            try:
+                box = nursery.bear_program(
+                    ["/bin/true"], files={"one": b"1", "two": b"2"}, limits=Limits()
+                )
+            except (OSError, SandboxError):
+                failures += 1
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            if box is None:
+                assert open_descriptors() == before
+                assert groups is None or not any(path.is_dir() for path in groups.iterdir())
+        with box:
+            assert box.wait(10.0) is not None
+    assert failures > 3
+
+
+def test_a_nursery_that_cannot_be_started_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a program to start there is no group, no descriptor, and an error."""
+    with Nursery() as nursery:
+        home = nursery._groups.parent if nursery._groups is not None else tmp_path
+    groups, before = set(home.iterdir()), open_descriptors()
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(OSError, match="/no/such/python"):
+        Nursery()
+    assert open_descriptors() == before
+    own = f"grade-{os.getpid()}-"  # others may come and go beside us
+    assert not {path for path in home.iterdir() if path.name.startswith(own)} - groups
 
 
 def test_each_scratch_folder_is_new_and_empty() -> None:
