@@ -9,7 +9,7 @@ import functools
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -111,7 +111,7 @@ class Arena:
             )
 
         load = _Load(name=name, style=style, threads=threads, heap_bytes=heap_bytes)
-        return _opened(bear, [memfd_of(source)], load, limits, freezes=freezes)
+        return _opened(bear, [source], load, limits, freezes=freezes)
 
     def open_native(
         self,
@@ -137,9 +137,9 @@ class Arena:
             )
 
         # copies: through a descriptor of the file itself a stranger of our user could rewrite it
-        descriptors = [memfd_of(path.read_bytes()) for path in (artefact, entry)]
+        copies = [path.read_bytes() for path in (artefact, entry)]
         load = _Load(name=name, style=Style.SUBMISSION, threads=threads, heap_bytes=heap_bytes)
-        return _opened(bear, descriptors, load, limits, freezes=True)
+        return _opened(bear, copies, load, limits, freezes=True)
 
     def warm_up(self, count: int) -> None:
         """Start so many warm nurseries; they import torch while other things are done."""
@@ -171,15 +171,12 @@ class Arena:
         return replace(held, properties=(*own, *held.properties))
 
     def close(self) -> None:
-        for guest in self._kept.values():
-            guest.close()
-        self._kept.clear()
-        for nursery in self._warm.values():
-            nursery.close()
-        self._warm.clear()
-        if "tools" in self.__dict__:
-            self.tools.close()
-            del self.tools
+        tools = [self.__dict__.pop("tools")] if "tools" in self.__dict__ else []
+        with ExitStack() as stack:  # the guests first; one that cannot be closed keeps no other
+            for each in (*tools, *self._warm.values(), *self._kept.values()):
+                stack.callback(each.close)
+            self._warm.clear()
+            self._kept.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -203,19 +200,23 @@ class _Load:
 
 def _opened(
     bear: Callable[[int], Box],
-    descriptors: list[int],
+    loaded: Sequence[bytes],
     load: _Load,
     limits: Limits,
     *,
     freezes: bool,
 ) -> Session | Fell:
     """The session with the source in it; its heap is grown before any stranger's code is there."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ExitStack() as stack:
-        for descriptor in descriptors:
-            stack.callback(os.close, descriptor)
+    with ExitStack() as undo, ExitStack() as lent:
+        descriptors = []
+        for data in loaded:
+            descriptors.append(memfd_of(data))
+            lent.callback(os.close, descriptors[-1])
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        undo.enter_context(ours)
         with theirs:
-            session = Session(bear(theirs.fileno()), ours, freezes=freezes)
+            box = bear(theirs.fileno())
+        session = undo.enter_context(Session(box, ours, freezes=freezes))
         done: Ran | Fell | None = None
         if load.heap_bytes:
             done = session.warm(load.heap_bytes, limits.load_s)
@@ -227,10 +228,10 @@ def _opened(
                 threads=load.threads,
                 timeout_s=limits.load_s,
             )
-    if isinstance(done, Fell):
-        session.close()
-        return done
-    return session
+        if isinstance(done, Fell):
+            return done
+        undo.pop_all()
+        return session
 
 
 def _cores(threads: int, launch: int) -> tuple[int, ...]:
