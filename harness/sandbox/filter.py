@@ -39,11 +39,18 @@ DENIED = {
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, SOCKETPAIR, SCHED_SETAFFINITY = 56, 435, 41, 53, 203
 # what a namespace of one's own makes harmless
-SHARED = {"socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240}
+SHARED = {
+    "socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
+    # boxes are one and the same user: a baseline could be made slow
+    "setpriority": 141, "ioprio_set": 251,
+    "sched_setparam": 142, "sched_setscheduler": 144, "sched_setattr": 314,
+}  # fmt: skip
+PRLIMIT = 302
 _NAMESPACES = (
     kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUSER
     | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | 0x02000000  # and of cgroups
 )  # fmt: skip
+_ONESELF = 0
 _UNIX, _INET, _INET6 = 1, 2, 10  # not netlink, vsock, packet, alg …
 
 _X86_64 = 0xC000003E
@@ -60,8 +67,9 @@ _Step = tuple[int, int, int, int]  # code, steps to skip if true, if false, oper
 @functools.cache
 def program(*, is_alone: bool, affinity: bool) -> bytes:
     """
-    The filter. A box that is not alone in its namespaces makes no sockets at all, and nothing else
-    that others may find; one that is pinned to cores does not choose others.
+    The filter. A box that is not alone in its namespaces makes no sockets at all and nothing else
+    that others may find, and sets limits for itself alone; one that is pinned to cores does not
+    choose others.
     """
     denied = list(DENIED.values())
     if not is_alone:
@@ -84,6 +92,9 @@ def program(*, is_alone: bool, affinity: bool) -> bytes:
     steps += _with_first_argument(SOCKETPAIR, [*_only(_UNIX)])
     if is_alone:
         steps += _with_first_argument(SOCKET, [*_only(_UNIX, _INET, _INET6)])
+    else:
+        for number in (PRLIMIT, SCHED_SETAFFINITY):
+            steps += _with_first_argument(number, [*_only(_ONESELF)])
     steps.append(_PASS)
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from harness.sandbox import filter as seccomp
-from harness.sandbox.filter import CLONE, CLONE3, DENIED, SCHED_SETAFFINITY, SHARED, SOCKET
+from harness.sandbox.filter import CLONE, CLONE3, DENIED, PRLIMIT, SCHED_SETAFFINITY, SHARED, SOCKET
 
 X86_64, I386 = 0xC000003E, 0x40000003
 ALLOWED, EPERM, ENOSYS = "allowed", "EPERM", "ENOSYS"
@@ -79,6 +79,14 @@ def test_among_others_nothing_shared_can_be_made() -> None:
     """Without namespaces no socket, segment, semaphore or queue can be made at all."""
     assert {verdict(AMONG_OTHERS, n, UNIX) for n in SHARED.values()} == {EPERM}
     assert {verdict(ALONE, n, UNIX) for n in SHARED.values()} == {ALLOWED}
+
+
+@pytest.mark.parametrize("number", [PRLIMIT, SCHED_SETAFFINITY])
+def test_among_others_limits_and_cores_are_ones_own(number: int) -> None:
+    """Without namespaces nobody sets them for another process; with them there is no other."""
+    assert verdict(AMONG_OTHERS, number, 0) == ALLOWED
+    assert verdict(AMONG_OTHERS, number, 4711) == EPERM
+    assert verdict(ALONE, number, 4711) == ALLOWED
 
 
 def test_a_pinned_box_stays_pinned() -> None:

@@ -283,6 +283,38 @@ def test_refused_calls_are_refused_by_the_kernel(walled: Nursery, open_air: Nurs
         pytest.skip("this machine refuses them to everybody")
 
 
+MEDDLES = r"""
+import os, resource, sys
+pid, through = int(sys.argv[1]), []
+def tried(name, deed):
+    try:
+        deed()
+        through.append(name)
+    except OSError:
+        pass
+tried("priority", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
+tried("scheduler", lambda: os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0)))
+tried("cores", lambda: os.sched_setaffinity(pid, os.sched_getaffinity(pid)))
+tried("limits", lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 64)))
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+print(*through)
+"""
+
+
+def test_a_box_cannot_slow_another(walled: Nursery, open_air: Nursery) -> None:
+    """Priority, scheduler, cores and limits of another box, which may be the same user's, stay as
+    they are; without walls each can be changed.
+    """
+    found = []
+    for nursery in (walled, open_air):
+        with nursery.bear_program(["/bin/sleep", "60"], limits=Limits()) as other:
+            argv = [sys.executable, "-I", "-S", "-c", MEDDLES, str(other.pid)]
+            with nursery.bear_program(argv, limits=Limits()) as box:
+                assert box.wait(DEADLINE_S) == WELL, box.log.text()
+                found.append(box.log.text().split())
+    assert found == [[], ["priority", "scheduler", "cores", "limits"]]
+
+
 def test_threads_and_processes_can_still_be_made(walled: Nursery) -> None:
     """Libc falls back when clone3 is not there: threads and child processes are as ever."""
     program = (
