@@ -5,7 +5,7 @@ from typing import Any
 
 from torch.autograd.profiler import profile
 
-MAX_BYTES = 1 << 14
+from harness.arena.wire import NAMES_BYTES
 
 
 def operators_in(call: Callable[[], Any]) -> bytes:
@@ -18,4 +18,4 @@ def operators_in(call: Callable[[], Any]) -> bytes:
         for event in watched.function_events
         if event.cpu_parent is None or "::" not in event.cpu_parent.name
     }
-    return "\n".join(sorted(outer)).encode()[:MAX_BYTES]
+    return "\n".join(sorted(outer)).encode()[:NAMES_BYTES]

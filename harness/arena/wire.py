@@ -31,6 +31,7 @@ PAGE = 4096
 # how a problem's own `check` is shown what: plain names are inputs, and it answers in the note
 GOT, RIGHT, NOTE = "+", "=", "?"
 NOTE_BYTES = 1024
+NAMES_BYTES = 1 << 14  # what a call that was watched may name
 
 _ROLES = tuple(Role)
 _DTYPES = tuple(DTYPES.values())

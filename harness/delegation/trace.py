@@ -6,13 +6,12 @@ import re
 from harness.arena.host import random_address
 from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
-from harness.arena.wire import Op
+from harness.arena.wire import NAMES_BYTES, Op
 from harness.oracle.draw import Seed, draw_inputs
 from harness.oracle.expect import Oracle
 from harness.problem.shapes import arguments_of
 from harness.records import Case, Fell, Limits, Problem, Role
 
-MAX_BYTES = 1 << 14
 _NAME = re.compile(rb"[A-Za-z_]\w{0,63}::\w{1,95}")
 
 
@@ -39,7 +38,7 @@ def operators_of(
                 done = session.ask(Op.TRACE, descriptors=[names], timeout_s=limits.call_s)
         if isinstance(done, Fell):
             return done
-        text = os.pread(names, MAX_BYTES, 0)
+        text = os.pread(names, NAMES_BYTES, 0)
     finally:
         os.close(names)
     # what a stranger's process wrote: names, or nothing

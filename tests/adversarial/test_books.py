@@ -108,9 +108,10 @@ BOOKS = {
     "H2": _elsewhere("tests/report/test_harmless.py::test_nothing_that_a_stranger_says_acts"),
     "H3": _elsewhere("tests/arena/test_native.py::test_a_crash_when_loaded_is_located"),
     "H4": _elsewhere("tests/build/test_cpp.py::test_a_compile_bomb_is_stopped"),
-    "H5": Entry(
-        "no submission can give flags: its header knows no such key",
-        (SUBMISSION + "test_a_header_that_cannot_be_read_is_a_user_error",),
+    "H5": _elsewhere(
+        SUBMISSION + "test_other_flags_are_refused_by_name",
+        "tests/adversarial/test_compile.py::test_no_flag_comes_with_a_source",
+        "tests/adversarial/test_compile.py::test_no_flag_comes_with_a_name",
     ),
     "H7": Entry("what it defines is loaded for itself, in a runner that knows nothing: see A7"),
     "H8": _elsewhere(FLOORS + "test_torch_is_imported_by_the_python_runner_alone"),
@@ -130,7 +131,7 @@ BOOKS = {
     ),
     "I4": _elsewhere(SHAPES + "test_refuses_huge_values_before_they_grow"),
     "I5": _elsewhere("tests/report/test_harmless.py::test_an_order_is_shown_and_not_obeyed"),
-    "I6": Entry("the workflow runs for pull requests without secrets, and publishes nothing"),
+    "I6": _elsewhere("tests/house/test_workflows.py::test_no_workflow_trusts_a_pull_request"),
     "I7": Entry("not yet: there is no leaderboard"),
     "I8": _elsewhere(
         SUBMISSION + "test_a_fifo_is_told_and_does_not_hang",
@@ -154,7 +155,7 @@ BOOKS = {
     "J7": _gpu("an error that stays with its context"),
     "J8": _elsewhere("tests/sandbox/test_nursery.py::test_nothing_is_left_of_a_killed_judge"),
     "J9": _elsewhere("tests/ground/test_disk.py::test_a_write_that_fails_leaves_the_old_file"),
-    "J10": Entry("the judge reads the monotonic clock alone"),
+    "J10": _elsewhere(FLOORS + "test_no_clock_is_read_that_can_be_turned"),
 }
 
 
