@@ -1,14 +1,23 @@
 """What machine this is: read once, recorded in every grade, torch not imported for it."""
 
+import contextlib
 import functools
 import hashlib
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from harness.records import Machine
+from harness.records import Cache, Machine
+
+CORES = Path("/sys/devices/system/cpu")
+_SIZES = {1: 188, 2: 191, 3: 194}  # what glibc's sysconf asks the processor for, by level
+# of which nobody knows anything: larger than most, for a cache thought too small would make a
+# limit of what can be beaten
+_ASSUMED = {1: 64 << 10, 2: 4 << 20, 3: 128 << 20}
+_UNITS = {"K": 10, "M": 20, "G": 30}
 
 
 def usable_cores() -> int:
@@ -18,11 +27,75 @@ def usable_cores() -> int:
 
 
 def memory_available_bytes() -> int:
+    return _memory("MemAvailable:")
+
+
+def memory_bytes() -> int:
+    return _memory("MemTotal:")
+
+
+def _memory(what: str) -> int:
     info = Path("/proc/meminfo")
     for line in info.read_text().splitlines() if info.exists() else ():
-        if line.startswith("MemAvailable:"):
+        if line.startswith(what):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def caches(root: Path = CORES) -> tuple[Cache, ...]:
+    """The caches that hold data, the nearest first; of the cores that we may use."""
+    cores = sorted(os.sched_getaffinity(0))
+    with contextlib.suppress(OSError, ValueError, LookupError):
+        if found := _listed(root, cores):
+            return found
+    return _asked(len(cores))
+
+
+def _listed(root: Path, cores: Sequence[int]) -> tuple[Cache, ...]:
+    """As the kernel lists them."""
+    sizes: dict[int, int] = {}
+    groups: dict[int, set[frozenset[int]]] = {}
+    for core in cores:
+        for folder in (root / f"cpu{core}" / "cache").glob("index*"):
+            if (folder / "type").read_text().strip() == "Instruction":
+                continue
+            level = int((folder / "level").read_text())
+            size = (folder / "size").read_text().strip()
+            sharing = _numbers((folder / "shared_cpu_list").read_text())
+            sizes[level] = max(sizes.get(level, 0), int(size[:-1]) << _UNITS[size[-1]])
+            groups.setdefault(level, set()).add(sharing & set(cores))
+    return tuple(
+        Cache(level=level, size_bytes=sizes[level], instances=len(groups[level]))
+        for level in sorted(sizes)
+        if sizes[level]
+    )
+
+
+def _numbers(text: str) -> frozenset[int]:
+    """The set that the kernel writes as `0-3,8`."""
+    ends = [part.partition("-") for part in text.strip().split(",")]
+    return frozenset(n for low, _, high in ends for n in range(int(low), int(high or low) + 1))
+
+
+def _asked(cores: int) -> tuple[Cache, ...]:
+    """Where nothing is listed: what the processor says, else an assumption; the last is shared."""
+    found = {}
+    for level, name in _SIZES.items():
+        with contextlib.suppress(OSError, ValueError):
+            found[level] = os.sysconf(name)
+    if not all(found.get(level, 0) > 0 for level in (1, 2)):
+        found = _ASSUMED
+    last = max(level for level, size in found.items() if size > 0)
+    return tuple(
+        Cache(level=level, size_bytes=size, instances=1 if level == last > 1 else cores)
+        for level, size in found.items()
+        if size > 0
+    )
+
+
+def features() -> frozenset[str]:
+    """The processor's own words for what it can do."""
+    return frozenset(_line_of_processor("flags").split())
 
 
 def describe(threads: int) -> Machine:
@@ -34,7 +107,7 @@ def describe(threads: int) -> Machine:
 
 @functools.cache
 def _lasting(threads: int) -> Machine:
-    name = _processor()
+    name = processor()
     torch = metadata.version("torch").partition("+")[0]
     facts = (
         ("processor", name),
@@ -58,9 +131,13 @@ def _lasting(threads: int) -> Machine:
     )
 
 
-def _processor() -> str:
+def processor() -> str:
+    return _line_of_processor("model name") or platform.processor() or platform.machine()
+
+
+def _line_of_processor(key: str) -> str:
     info = Path("/proc/cpuinfo")
     for line in info.read_text().splitlines() if info.exists() else ():
-        if line.startswith("model name"):
+        if line.startswith(key):
             return " ".join(line.partition(":")[2].split())
-    return platform.processor() or platform.machine()
+    return ""

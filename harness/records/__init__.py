@@ -40,13 +40,25 @@ from harness.records.judged import (
     Submission,
     Verdict,
 )
+from harness.records.measured import (
+    MEMORY,
+    Bandwidth,
+    Cache,
+    Peak,
+    Roof,
+    Roofline,
+    Roofs,
+)
 from harness.records.proved import Finding, Outcome, Proof
 
 __all__ = [
+    "MEMORY",
     "Argument",
+    "Bandwidth",
     "Bound",
     "BuildFailed",
     "Built",
+    "Cache",
     "Case",
     "CaseResult",
     "Clock",
@@ -63,6 +75,7 @@ __all__ = [
     "Machine",
     "Outcome",
     "Param",
+    "Peak",
     "Policy",
     "Problem",
     "Proof",
@@ -70,6 +83,9 @@ __all__ = [
     "Ran",
     "Reference",
     "Role",
+    "Roof",
+    "Roofline",
+    "Roofs",
     "Round",
     "Score",
     "Seconds",
