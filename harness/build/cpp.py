@@ -231,6 +231,12 @@ def build_null(*, nursery: Nursery) -> Path:
     return _own('extern "C" void solution() {}', "null.so", ("-O2", "-fPIC", "-shared"), nursery)
 
 
+def build_meter(*, nursery: Nursery, source: str) -> Path:
+    """The program that measures the machine, with all that this processor has."""
+    flags = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-tree-loop-distribute-patterns")
+    return _own(source, "meter", (*flags, "-pthread"), nursery)
+
+
 def _own(
     source: str,
     result: str,
