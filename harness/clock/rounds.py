@@ -182,7 +182,6 @@ def _summed_up(
         aa=found.aa,
         candidate_ms=float(np.median([r.candidate_ns for r in rounds])) / 1e6,
         baseline_ms=float(np.median([r.baseline_ns for r in rounds])) / 1e6,
-        percent_of_limit=None,
         batch=batch,
         null_ns=kinds[0].null.wall_ns,
         clock=clock,

@@ -225,5 +225,21 @@ def bytes_of(problem: Problem, case: Case, dtype: str) -> int:
     """The least traffic of an honest kernel: every input read once, every output written once."""
     if problem.bytes is not None:
         return evaluate(problem.bytes, scope_of(problem.let, case))
+    return _all_bytes(problem, case, dtype)
+
+
+def bytes_needed(problem: Problem, case: Case, dtype: str) -> int:
+    """
+    What no right kernel gets around. Every byte of an output, for it is poison when the call
+    begins; of what is read or updated only as much as the author says: a gather, a stride or a mask
+    leaves most of a tensor alone. And never more than every tensor once.
+    """
+    if problem.bytes is not None:
+        return min(bytes_of(problem, case, dtype), _all_bytes(problem, case, dtype))
+    arguments = arguments_of(problem, case, dtype)
+    return sum(a.nbytes for a in arguments if a.role is Role.OUTPUT)
+
+
+def _all_bytes(problem: Problem, case: Case, dtype: str) -> int:
     arguments = arguments_of(problem, case, dtype)
     return sum(a.nbytes * (a.role.is_read + a.role.is_written) for a in arguments)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.records.asked import Problem, Tier
 from harness.records.judged import CaseResult, Limits, Submission, Verdict
+from harness.records.measured import Roofline
 
 
 class State(StrEnum):
@@ -55,11 +56,17 @@ class Timing:
     aa: float
     candidate_ms: float
     baseline_ms: float
-    percent_of_limit: float | None
     batch: int
     null_ns: float
     clock: Clock
     launches: tuple[Launch, ...]
+    roofline: Roofline | None = None  # None: not yet looked at
+
+    @property
+    def beats_floor(self) -> bool:
+        """Quicker than what must be moved was ever seen to be moved here."""
+        floor = self.roofline.floor if self.roofline else None
+        return floor is not None and self.candidate_ms < floor.seconds * 1e3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import math
 from importlib import metadata
 from typing import Any
 
-from harness.records import CaseResult, Grade, Launch, Score, Timing
+from harness.records import CaseResult, Grade, Launch, Roof, Roofline, Score, Timing
 from harness.report.harmless import harmless_json
 
 SCHEMA = "grade/1"
@@ -123,11 +123,39 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "aa": timing.aa,
         "candidate_ms": timing.candidate_ms,
         "baseline_ms": timing.baseline_ms,
-        "percent_of_limit": timing.percent_of_limit,
+        "percent_of_limit": _percent_of_limit(timing.roofline),
+        "roofline": None if timing.roofline is None else _roofline(timing.roofline),
         "batch": timing.batch,
         "null_ns": timing.null_ns,
         "clock": str(timing.clock),
         "launches": [_launch(launch) for launch in timing.launches],
+    }
+
+
+def _percent_of_limit(roofline: Roofline | None) -> float | None:
+    if roofline is None or roofline.fraction is None:
+        return None
+    return 100.0 * roofline.fraction
+
+
+def _roofline(roofline: Roofline) -> dict[str, Any]:
+    return {
+        "flops": roofline.flops,
+        "bytes": roofline.bytes,
+        "flops_s": roofline.flops_s,
+        "bytes_s": roofline.bytes_s,
+        "intensity": roofline.intensity,
+        "limit": None if roofline.limit is None else _roof(roofline.limit),
+        "floor": None if roofline.floor is None else _roof(roofline.floor),
+    }
+
+
+def _roof(roof: Roof) -> dict[str, Any]:
+    return {
+        "name": roof.name,
+        "ms": roof.seconds * 1e3,
+        "rate": roof.rate,
+        "spread": roof.spread,
     }
 
 

@@ -1,7 +1,8 @@
-"""The JSON Schema of `--json`, as `grade schema` prints it."""
+"""The JSON Schemas of what `--json` writes, as `grade schema` prints them."""
 
 from typing import Any
 
+from harness.clock.roofs import SCHEMA as MACHINE_SCHEMA
 from harness.records import Clock, Language, State, Tier, Verdict
 from harness.report.document import SCHEMA
 
@@ -66,11 +67,45 @@ def _timing() -> dict[str, Any]:
         candidate_ms=NUMBER,
         baseline_ms=NUMBER,
         percent_of_limit=_maybe(NUMBER),
+        roofline=_maybe(_roofline()),
         batch=COUNT,
         null_ns=NUMBER,
         clock=_one_of(Clock),
         launches=_list(_record(rounds=_list(one_round), quiet=YES_OR_NO)),
     )
+
+
+def _roofline() -> dict[str, Any]:
+    roof = _maybe(_record(name=TEXT, ms=NUMBER, rate=NUMBER, spread=NUMBER))
+    return _record(
+        flops=_maybe(COUNT),
+        bytes=COUNT,
+        flops_s=_maybe(NUMBER),
+        bytes_s=NUMBER,
+        intensity=_maybe(NUMBER),
+        limit=roof,
+        floor=roof,
+    )
+
+
+def machine_schema() -> dict[str, Any]:
+    """Of `grade machine --json`."""
+    seen: dict[str, Any] = {"threads": COUNT, "spread": NUMBER}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What a machine can do at most",
+        **_record(
+            schema={"const": MACHINE_SCHEMA},
+            fingerprint=TEXT,
+            facts=_map(TEXT),
+            caches=_list(_record(level=COUNT, size_bytes=COUNT, instances=COUNT)),
+            bandwidths=_list(_record(where=TEXT, pattern=TEXT, bytes_s=NUMBER, **seen)),
+            peaks=_list(_record(dtype=TEXT, flops_s=NUMBER, **seen)),
+            half_factor=COUNT,
+            rounds=COUNT,
+            seconds=NUMBER,
+        ),
+    }
 
 
 def schema() -> dict[str, Any]:

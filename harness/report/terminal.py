@@ -8,7 +8,6 @@ or was written by somebody else.
 import shlex
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +15,8 @@ from rich.text import Text
 
 from harness.problem.catalogue import BUNDLED
 from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
+from harness.report.roofline import render_rooflines
+from harness.report.tables import table_of
 from harness.sandbox.box import printable
 
 _STYLES = {
@@ -37,6 +38,8 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
     yield from _trouble(grade)
     if grade.timing:
         yield Padding(_timings(grade), (1, 0, 0, 0), expand=False)
+        yield Text()
+        yield from render_rooflines(grade.timing)
     yield _footer(grade, verbose=verbose)
 
 
@@ -54,17 +57,8 @@ def _on_one_line(name: str) -> str:
     return " ".join(printable(name).split())
 
 
-def _table(*columns: str) -> Table:
-    """The first column gives way where 80 columns are too few; numbers never do."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(columns[0], no_wrap=True, max_width=22, overflow="ellipsis")
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
-    return table
-
-
 def _cases(results: tuple[CaseResult, ...], *, verbose: bool) -> Table:
-    table = _table("case", "verdict", "elements", "max error", "allowed")
+    table = table_of("case", "verdict", "elements", "max error", "allowed")
     if verbose:
         for result in results:
             table.add_row(result.name, *_case_cells(result, str(result.verdict)))
@@ -144,7 +138,7 @@ def replay_command(grade: Grade, failed: CaseResult) -> str:
 
 
 def _timings(grade: Grade) -> Table:
-    table = _table("case", "speedup", "95 % interval", "state", "kernel", "PyTorch", "A/A")
+    table = table_of("case", "speedup", "95 % interval", "state", "kernel", "PyTorch", "A/A")
     for timing in grade.timing:
         table.add_row(
             timing.case,

@@ -199,7 +199,7 @@ def _timing(speedup: float, width: float = 1.01, state: State = State.FASTER) ->
     return Timing(
         case="some", baseline="eager", state=state, speedup=speedup, ci_low=speedup / width,
         ci_high=speedup * width, aa=1.0, candidate_ms=1.0, baseline_ms=speedup,
-        percent_of_limit=None, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
+        batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.arena.host import Arena
+from harness.clock import roofs
 from harness.clock.rounds import LAUNCHES
 from harness.records import Clock, Problem, Verdict
 
@@ -52,6 +53,11 @@ def test_a_timing_holds_what_was_measured(grade_source: "GradeSource", timed: Pr
     assert timing.batch >= 1
     assert timing.null_ns > 0
     assert graded.score.speedup == pytest.approx(timing.speedup)
+    # of a machine that nobody has measured, rates alone; and it is not measured in passing
+    assert timing.roofline is not None
+    assert timing.roofline.bytes_s == pytest.approx(800 / (timing.candidate_ms / 1e3))
+    assert (timing.roofline.flops, timing.roofline.limit) == (None, None)
+    assert roofs.of_this_machine() is None
 
 
 def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> None:

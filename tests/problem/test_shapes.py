@@ -1,6 +1,7 @@
 """Formulas: integer arithmetic as Python does it, and nothing else of Python."""
 
 import ast
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +11,7 @@ from harness.problem.shapes import (
     MAX_LENGTH,
     ShapeError,
     arguments_of,
+    bytes_needed,
     bytes_of,
     evaluate,
     flops_of,
@@ -17,6 +19,9 @@ from harness.problem.shapes import (
     scope_of,
 )
 from harness.records import Case, Problem, Tier
+
+if TYPE_CHECKING:
+    from tests.conftest import MakeProblem
 
 MANY = settings(max_examples=250, deadline=None, database=None)
 SCOPE = {"a": 3, "b": -5, "c": 0, "n_2": 9}
@@ -203,3 +208,34 @@ def test_counts_flops_and_bytes(own_problem: Problem) -> None:
     assert flops_of(own_problem, case) == 2 * 4 * 36 * 9
     assert bytes_of(own_problem, case, "float32") == 4 * (2 * 36 + 4 * 9 + 4 * 36)
     assert bytes_of(own_problem, case, "bfloat16") == 2 * (2 * 36 + 4 * 9 + 4 * 36)
+
+
+NEEDS = """
+parameters:
+  - {name: table, type: float, pointer: true, const: true}
+  - {name: index, type: int64_t, pointer: true, const: true}
+  - {name: rows, type: float, pointer: true, const: false}
+  - {name: counts, type: int, pointer: true, const: false}
+  - {name: n, type: size_t, pointer: false}
+  - {name: k, type: size_t, pointer: false}
+shapes: {table: [n, 8], index: [k], rows: [k, 8], counts: [n]}
+inputs: {counts: {integers: [0, 9]}, index: {integers: [0, n - 1]}}
+cases: {test: [{n: 1000, k: 10}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "needed"),
+    [
+        ("", 4 * 8 * 10),  # every row that is written; of table, index and counts who knows
+        ("bytes: 4*8*k + 8*k + 4*8*k", 4 * 8 * 10 + 8 * 10 + 4 * 8 * 10),
+        ("bytes: 1000*1000*1000", 4 * 8 * 1000 + 8 * 10 + 4 * 8 * 10 + 2 * 4 * 1000),
+    ],
+)
+def test_only_outputs_and_what_the_author_says_must_be_moved(
+    make_problem: "MakeProblem", formula: str, needed: int
+) -> None:
+    """A gather need not read its table, nor an update touch all; none moves a tensor twice."""
+    problem = make_problem(f"{NEEDS.strip()}\n{formula}", "")
+    (case,) = problem.cases
+    assert bytes_needed(problem, case, "float32") == needed
