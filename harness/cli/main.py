@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from harness.cli.doctor import doctor
+from harness.cli.machine import machine
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
 from harness.errors import HarnessError, UserError
@@ -45,7 +46,8 @@ class _Verbs(click.Group):
     help="Grade a kernel: is it right, how fast is it against PyTorch, and why.\n\n\b\n"
     "grade FILE --problem SLUG      grade a submission; its options: grade run --help\n"
     "grade problems list            what can be graded\n"
-    "grade doctor                   attack this machine's sandbox: does it hold?",
+    "grade doctor                   attack this machine's sandbox: does it hold?\n"
+    "grade machine                  what this machine can do at most, for % of the limit",
     epilog="Exit codes: 0 accepted, 1 another verdict, 2 usage or a bad problem file,"
     " 3 the harness failed, 4 a gate was missed, 5 not gradable here.",
 )
@@ -58,6 +60,7 @@ cli.add_command(run)
 cli.add_command(schema)
 cli.add_command(problems)
 cli.add_command(doctor)
+cli.add_command(machine)
 
 
 def main() -> NoReturn:

@@ -89,7 +89,7 @@ def run(
     from harness.report.terminal import render_grade
 
     policy = _policy(asked, min_speedup)
-    target = _json_target(json_file)
+    target = json_target(json_file)
     # what strangers wrote is text: no markup, no :emoji:
     console = Console(stderr=json_file == "-", highlight=False, markup=False, emoji=False)
     with _Progress(console) as progress:
@@ -98,7 +98,7 @@ def run(
     parts = list(render_grade(result, verbose=verbose))
     document = render_json(result) if json_file else ""
     if target is not None:
-        _write(target, document)
+        write(target, document)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
     if json_file == "-":
@@ -153,7 +153,7 @@ def _device(value: str) -> str:
     return value
 
 
-def _json_target(name: str | None) -> Path | None:
+def json_target(name: str | None) -> Path | None:
     """Where the JSON goes; that it can go there is asked before anything is graded."""
     if name is None or name == "-":
         return None
@@ -166,7 +166,7 @@ def _json_target(name: str | None) -> Path | None:
     return path
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     from harness.disk import write_atomically
     from harness.errors import HarnessError
 
@@ -235,10 +235,12 @@ class _Progress:
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of --json."""
+@click.argument("what", type=click.Choice(["grade", "machine"]), default="grade")
+def schema(what: str) -> None:
+    """Print the JSON Schema of what --json writes: of a grade, or of `grade machine`."""
     import json
 
-    from harness.report.schema import schema as schema_document
+    from harness.report.schema import machine_schema
+    from harness.report.schema import schema as grade_schema
 
-    click.echo(json.dumps(schema_document(), indent=2))
+    click.echo(json.dumps({"grade": grade_schema, "machine": machine_schema}[what](), indent=2))
