@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.records import MEMORY, Bandwidth, Roofs
+from harness.records import MEMORY, Roofs
 from harness.report.tables import table_of
 
 PATTERNS = ("read", "write", "copy", "add")
@@ -15,7 +15,8 @@ PATTERNS = ("read", "write", "copy", "add")
 def render_roofs(roofs: Roofs) -> Iterator[RenderableType]:
     facts = dict(roofs.facts)
     yield Text(facts["processor"], "bold")
-    yield Text(f"{_cores(roofs)}, {facts['memory']}, {facts['kernel']}\n", "dim")
+    cores = int(facts["cores"])
+    yield Text(f"{cores} core{'s' * (cores > 1)}, {facts['memory']}\n", "dim")
     yield _bandwidths(roofs)
     yield Text()
     yield _peaks(roofs)
@@ -24,11 +25,6 @@ def render_roofs(roofs: Roofs) -> Iterator[RenderableType]:
         " round was\nadd: two read, one written; copy and write also past the caches",
         "dim",
     )
-
-
-def _cores(roofs: Roofs) -> str:
-    cores = int(dict(roofs.facts)["cores"])
-    return f"{cores} core{'s' * (cores > 1)}"
 
 
 def _bandwidths(roofs: Roofs) -> Table:
@@ -45,7 +41,7 @@ def _bandwidths(roofs: Roofs) -> Table:
                 cells = [
                     _rate(row[pattern].bytes_s) if pattern in row else "-" for pattern in PATTERNS
                 ]
-                best = max(row.values(), key=_highest)
+                best = max(row.values(), key=lambda each: each.bytes_s)
                 table.add_row(
                     where, sizes.get(where, ""), f"{threads}", *cells, _percent(best.spread)
                 )
@@ -57,10 +53,6 @@ def _peaks(roofs: Roofs) -> Table:
     for peak in sorted(roofs.peaks, key=lambda peak: (peak.dtype, peak.threads)):
         table.add_row(peak.dtype, f"{peak.threads}", _rate(peak.flops_s), _percent(peak.spread))
     return table
-
-
-def _highest(bandwidth: Bandwidth) -> float:
-    return bandwidth.bytes_s
 
 
 def _size(nbytes: int) -> str:

@@ -79,7 +79,7 @@ def test_torch_is_imported_by_the_python_runner_alone() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["run", "--help"], ["problems", "list"], ["schema"]],
+    [["--help"], ["run", "--help"], ["problems", "list"], ["schema"], ["machine", "--help"]],
     ids=" ".join,
 )
 def test_quick_commands_load_no_torch(words: list[str]) -> None:
