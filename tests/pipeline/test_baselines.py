@@ -92,7 +92,10 @@ def test_another_submission_is_a_baseline(graded: Against) -> None:
 
 
 OPPONENTS = {
-    "wrong": (CANDIDATE.replace("padding=1", "padding=1, dilation=1") + "    y += 1\n", "are wrong"),
+    "wrong": (
+        CANDIDATE.replace("padding=1", "padding=1, dilation=1") + "    y += 1\n",
+        "are wrong",
+    ),
     "raises": ("def solution(*_):\n    raise ValueError('no')\n", "ValueError"),
     "is no Python": ("def solution(:\n", "not valid Python"),
 }
