@@ -1,14 +1,23 @@
 """A submission made ready: built if its language is, and opened as often as arms are needed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
 from harness.arena.wire import Style
 from harness.build import cpp, toolchain
-from harness.records import BuildFailed, Built, Fell, Language, Limits, Problem, Submission
+from harness.records import (
+    BuildFailed,
+    Built,
+    Fell,
+    Language,
+    Limits,
+    Problem,
+    Submission,
+    Verdict,
+)
 
 Open = Callable[[int, int], Session | Fell]
 
@@ -20,6 +29,11 @@ class Candidate:
     build_s: float | None  # None: nothing was built now
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
     artefact: Path | None = None  # None: it is its own source
+
+    def located(self, fell: Fell) -> Fell:
+        """With the line of the source at which it crashed, where that is known."""
+        where = self.locate(fell.at)
+        return replace(fell, message=f"{fell.message}, at {where}") if where else fell
 
 
 def prepare(
@@ -88,3 +102,11 @@ def _native(
         build_s=None if built.cached else built.seconds,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),
     )
+
+
+def gist(failed: BuildFailed) -> str:
+    """The line that a person would read first: ours where we know better, else the error's."""
+    lines = [line for line in failed.message.splitlines() if line.strip()]
+    if failed.verdict is Verdict.COMPILE_ERROR:
+        return next((line for line in lines if "error" in line), lines[0] if lines else "")
+    return lines[0] if lines else ""

@@ -47,14 +47,14 @@ STAGES = {
     "compare": "harness.oracle.judge.compare",
     "judge": "harness.oracle.expect.Oracle.judge",
     "conclude": "harness.pipeline._concluded",
-    "score": "harness.pipeline.score_of",
-    "machine": "harness.pipeline.machine.describe",
+    "score": "harness.job.score_of",
+    "machine": "harness.job.machine.describe",
     "show": "harness.report.terminal._headline",
     "document": "harness.report.document.document_of",
     "write": "harness.disk.write_atomically",
 }
 TIMED = {
-    "time": "harness.pipeline.time_case",
+    "time": "harness.timed.time_case",
     "pool": "harness.clock.rounds.Pool",
     "turn": "harness.clock.arms.Arm.timed",
     "audit": "harness.clock.rounds._audit",

@@ -21,6 +21,8 @@ FLOORS = (
     ("build", "arena"),
     ("candidate", "oracle"),
     ("clock", "delegation"),
+    ("job",),
+    ("timed",),
     ("pipeline",),
     ("proof", "drafting"),
     ("report",),

@@ -1,0 +1,106 @@
+"""One grade under way: what is asked, what is known so far, and how it ends."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from harness import machine
+from harness.arena.host import NOTHING_RAN, Arena
+from harness.candidate import Candidate
+from harness.clock.statistics import score_of
+from harness.oracle.judge import Expected
+from harness.records import (
+    Case,
+    CaseResult,
+    Fell,
+    Grade,
+    Policy,
+    Problem,
+    Seconds,
+    Stage,
+    Submission,
+    Timing,
+    Verdict,
+)
+
+Tell = Callable[[Stage | CaseResult | Timing], None]
+
+
+def silence(_: Stage | CaseResult | Timing) -> None:
+    """Nobody listens."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One grade under way."""
+
+    submission: Submission
+    problem: Problem
+    policy: Policy
+    dtype: str
+    threads: int
+    cases: tuple[Case, ...]
+    tell: Tell
+    began: float
+    arena: Arena | None = None
+    against: Candidate | None = None  # what it is measured against, if not PyTorch
+    build_s: float | None = None
+    check_s: float | None = None
+    time_s: float | None = None
+    was_cut: bool = False  # the time for the whole grade ran out while timing
+    calls: tuple[str, ...] | None = None
+    left_running: int | None = None
+    results: tuple[CaseResult, ...] = ()
+    timings: tuple[Timing, ...] = ()
+    bounds: dict[str, Expected] = field(default_factory=dict)
+
+    @property
+    def all_accepted(self) -> bool:
+        passed = [result.verdict is Verdict.ACCEPTED for result in self.results]
+        return len(passed) == len(self.cases) and all(passed)
+
+    def spoil(self, case: Case, fell: Fell) -> None:
+        """A case that was right when checked, and not when timed."""
+        self.results = tuple(
+            replace(
+                result,
+                verdict=fell.verdict,
+                reason=fell.reason,
+                message=fell.message,
+                log=fell.log,
+                seeds=(),  # those of its check would not show the fault
+            )
+            if result.name == case.name
+            else result
+            for result in self.results
+        )
+
+    @property
+    def deadline(self) -> float:
+        return self.began + self.policy.limits.grade_s
+
+    def ended(self, verdict: Verdict, reason: str = "", message: str = "", log: str = "") -> Grade:
+        passed = sum(result.verdict is Verdict.ACCEPTED for result in self.results)
+        return Grade(
+            problem=self.problem,
+            submission=self.submission,
+            dtype=self.dtype,
+            policy=self.policy,
+            verdict=verdict,
+            reason=reason,
+            message=message,
+            cases=self.results,
+            timing=self.timings,
+            score=score_of(len(self.cases), passed, () if self.was_cut else self.timings),
+            isolation=self.arena.isolation() if self.arena else NOTHING_RAN,
+            machine=machine.describe(self.threads),
+            seconds=Seconds(
+                build=self.build_s,
+                check=self.check_s,
+                time=self.time_s,
+                total=time.monotonic() - self.began,
+            ),
+            calls=self.calls,
+            left_running=self.left_running,
+            log=log,
+        )
