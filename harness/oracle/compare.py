@@ -30,7 +30,7 @@ def relative_errors(got: Array, truth: NDArray[np.float64]) -> Errors:
     bad = ~np.isfinite(values) & finite
     if bad.any():
         errors = np.where(bad, np.inf, errors)
-        beyond = np.abs(truth) >= _largest(got)
+        beyond = np.abs(truth) > _largest(got)
         errors = np.where(bad & beyond & (np.copysign(np.inf, truth) == values), 0.0, errors)
     return errors
 

@@ -84,6 +84,23 @@ def test_a_value_beyond_the_dtype_may_overflow(
     assert compare("y", too_soon, truth, TIGHT).wrong == 1
 
 
+@pytest.mark.parametrize(
+    ("dtype", "largest"),
+    [
+        (np.float16, 65504.0),
+        (ml_dtypes.bfloat16, (2 - 2.0**-7) * 2.0**127),
+        (np.float32, (2 - 2.0**-23) * 2.0**127),
+        (np.float64, (2 - 2.0**-52) * 2.0**1023),
+    ],
+)
+def test_the_largest_number_of_a_dtype_still_fits(dtype: type[Any], largest: float) -> None:
+    """A kernel that should have stopped there and went on to infinity is wrong."""
+    truth = np.array([largest, -largest, 1.0])
+    assert compare("y", truth.astype(dtype), truth, TIGHT).ok
+    overflowed = np.array([np.inf, -np.inf, 1.0]).astype(dtype)
+    assert compare("y", overflowed, truth, TIGHT).wrong == 2
+
+
 # ---- what is wrong ------------------------------------------------------------------------------
 
 
