@@ -34,17 +34,22 @@ def bound_of(
         return Bound(exact=True)
     if declared.absolute is not None or declared.relative is not None:
         return Bound(absolute=declared.absolute or 0.0, relative=declared.relative or 0.0)
-    terms = 1
-    if declared.reduction is not None:
-        terms = evaluate(declared.reduction, scope_of(problem.let, case))
-    max_floor, rms_floor = max(MAX_FLOOR, 4 * math.sqrt(terms)), max(RMS_FLOOR, math.sqrt(terms))
-    if dtype.is_half:
-        max_floor, rms_floor = HALF_MAX_FLOOR, HALF_RMS_FLOOR
+    max_floor, rms_floor = _floors(problem, case, dtype)
     own = tuple(measured)
     return Bound(
         max_error=max(max_floor * dtype.eps, *(FACTOR * largest for largest, _ in own), 0.0),
         rms_error=max(rms_floor * dtype.eps, *(FACTOR * rms for _, rms in own), 0.0),
     )
+
+
+def _floors(problem: Problem, case: Case, dtype: DType) -> tuple[float, float]:
+    """At the worst element and in the mean square, in eps."""
+    if dtype.is_half:
+        return HALF_MAX_FLOOR, HALF_RMS_FLOOR
+    if problem.tolerance.reduction is None:
+        return MAX_FLOOR, RMS_FLOOR
+    root = math.sqrt(evaluate(problem.tolerance.reduction, scope_of(problem.let, case)))
+    return max(MAX_FLOOR, 4 * root), max(RMS_FLOOR, root)
 
 
 def in_words(problem: Problem) -> str:

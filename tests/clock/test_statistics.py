@@ -192,6 +192,16 @@ def test_one_launch_has_an_interval_of_its_rounds() -> None:
     assert 0.1 <= low < 0.3 < high <= 0.5
 
 
+def test_the_interval_is_as_wide_as_95_percent_are() -> None:
+    """The median of many rounds, resampled, is nearly normal, and so its ends are known."""
+    rng = np.random.default_rng(11)
+    rounds = np.linspace(-1, 1, 401)
+    deviation = 1 / math.sqrt(len(rounds))
+    # a thousand resamples leave each end vague: the mean over other orders of the same rounds
+    ends = np.mean([cluster_interval([rng.permutation(rounds)]) for _ in range(12)], axis=0)
+    assert ends == pytest.approx([-1.96 * deviation, 1.96 * deviation], abs=0.08 * deviation)
+
+
 # ---- scores -------------------------------------------------------------------------------------
 
 
@@ -208,6 +218,7 @@ def test_the_score_is_the_geometric_mean() -> None:
     assert score_of(3, 3, [_timing(2.0), _timing(0.5)]).speedup == pytest.approx(1.0)
     assert score_of(3, 3, [_timing(4.0), _timing(1.0)]).speedup == pytest.approx(2.0)
     assert score_of(3, 3, [_timing(7.0)]).speedup == pytest.approx(7.0)
+    assert score_of(3, 3, [_timing(7.0)]).correct
 
 
 @pytest.mark.parametrize(("planned", "passed"), [(3, 2), (3, 0), (0, 0)])

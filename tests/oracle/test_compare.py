@@ -16,6 +16,7 @@ from harness.oracle.judge import compare
 from harness.records import Bound
 
 MANY = settings(max_examples=80, deadline=None, database=None)
+FEW = settings(MANY, max_examples=8)
 TIGHT = Bound(max_error=64 * 2.0**-23, rms_error=16 * 2.0**-23)
 EXACT = Bound(exact=True)
 EXPLICIT = Bound(absolute=1e-3, relative=1e-2)
@@ -119,15 +120,12 @@ def test_one_element_beyond_the_bound_is_found(place: tuple[Truth, int], sign: f
     assert f"worst at [{where}]" in found.story
 
 
-@MANY
-@given(
-    _with_place(),
-    st.sampled_from(FLOATS),
-    st.sampled_from(BOUNDS),
-    st.sampled_from([np.nan, np.inf, -np.inf]),
-)
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("intruder", [np.nan, np.inf, -np.inf])
+@FEW
+@given(_with_place(), st.sampled_from(FLOATS))
 def test_what_is_not_finite_is_found(
-    place: tuple[Truth, int], dtype: np.dtype[Any], bound: Bound, intruder: float
+    bound: Bound, intruder: float, place: tuple[Truth, int], dtype: np.dtype[Any]
 ) -> None:
     """NaN or an infinity where the truth is finite is wrong, under every kind of bound."""
     truth, index = place
@@ -139,15 +137,13 @@ def test_what_is_not_finite_is_found(
     assert found.wrong == 1
 
 
-@MANY
-@given(
-    _with_place(),
-    st.sampled_from(BOUNDS),
-    st.sampled_from([np.nan, np.inf, -np.inf]),
-    st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 1.7e308]),
-)
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("there", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("instead", [0.0, 1.0, np.nan, np.inf, -np.inf, 1.7e308])
+@FEW
+@given(_with_place())
 def test_what_should_not_be_finite_must_not_be(
-    place: tuple[Truth, int], bound: Bound, there: float, instead: float
+    bound: Bound, there: float, instead: float, place: tuple[Truth, int]
 ) -> None:
     """Where the truth is NaN or infinite, just that value is right."""
     truth, index = place
@@ -275,8 +271,8 @@ def test_the_quick_look_is_not_fooled_by_extremes(
     odd = base.copy()
     with np.errstate(over="ignore"):
         odd[where] = dtype.type(intruder)
-    assert not is_surely_close(odd, base, TIGHT)
-    assert not is_surely_close(base, odd, TIGHT)
+    assert is_surely_close(odd, base, TIGHT) is False
+    assert is_surely_close(base, odd, TIGHT) is False
 
 
 @pytest.mark.parametrize("dtype", SINGLE)
@@ -313,11 +309,42 @@ def test_a_small_error_is_decided_quickly() -> None:
     assert is_surely_close(uneven + np.array([0, 0.001], dtype=np.float32), uneven, TIGHT)
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_what_uses_nine_tenths_of_its_bound_is_decided_quickly(scale: float) -> None:
+    """At its worst element and in the mean square, whatever the values are measured in."""
+    bound = Bound(max_error=2.0**-6, rms_error=2.0**-8)
+    base = np.full(1000, scale, dtype=np.float32)
+    everywhere = base * np.float32(1 + 2 * 0.9 * bound.rms_error)
+    assert is_surely_close(everywhere, base, bound)
+    at_one = base.copy()
+    at_one[500] *= np.float32(1 + 2 * 0.9 * bound.max_error)
+    assert is_surely_close(at_one, base, bound)
+
+
+@pytest.mark.parametrize("part", [slice(0, 40_000), slice(60_000, None)])
+def test_all_of_a_large_output_counts_in_the_quick_look(part: slice) -> None:
+    """Scale and error are those of the whole, whichever part of it they come from."""
+    bound = Bound(max_error=2.0**-6, rms_error=2.0**-8)
+    base = np.ones(100_000, dtype=np.float32)
+    got = base.copy()
+    got[part] *= np.float32(1 + 2 * 2 * bound.rms_error)  # twice the bound, in 40 % of it
+    assert not compare("y", got, base.astype(np.float64), bound).ok
+    assert is_surely_close(got, base, bound) is False
+    base[part] = 1e6
+    base[50_000] = 0.0
+    got = base.copy()
+    got[50_000] = 1e3  # far from 0, and little beside the rest
+    assert is_surely_close(got, base, bound)
+
+
 def test_what_is_off_by_just_the_bound_is_right() -> None:
-    """Bounds are allowed, not forbidden."""
+    """Bounds are allowed, not forbidden; what is not given is zero."""
     truth, got = np.zeros(1), np.array([0.5])
     explicit = Bound(absolute=0.5, relative=0.0)
     assert not wrong_elements(got, truth, np.array([1.0]), explicit).any()
     assert wrong_elements(got + 2.0**-40, truth, np.array([1.0]), explicit).all()
+    absolute = Bound(absolute=0.5)
+    assert not wrong_elements(truth + 8.5, truth + 8.0, np.array([1.0]), absolute).any()
+    assert wrong_elements(truth + 8.6, truth + 8.0, np.array([1.0]), absolute).all()
     measured = Bound(max_error=0.25, rms_error=1.0)
     assert not wrong_elements(got, truth, np.array([0.25]), measured).any()

@@ -97,6 +97,10 @@ def test_an_explicit_bound_is_taken_as_it_is() -> None:
             "|got - y| <= 0.5 + 0 |y|, because quantised",
         ),
         (
+            _declaring(relative=0.25, because="quantised"),
+            "|got - y| <= 0 + 0.25 |y|, because quantised",
+        ),
+        (
             DEPTHWISE,
             (
                 "16 x the reference's own error in the problem's dtype, relative to |y| + rms(y);"
