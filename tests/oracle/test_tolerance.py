@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import add
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from harness.oracle.compare import relative_errors, summary
 from harness.oracle.judge import compare
 from harness.oracle.tolerance import bound_of, in_words
 from harness.problem.catalogue import load_problem
-from harness.records import Bound, Case, Problem, Tolerance
+from harness.records import Bound, Case, Problem, Reference, Tolerance
 
 FLOAT = DTYPES["float32"]
 DEPTHWISE = load_problem("conv-depthwise-2d-square-input-sq-kernel")
@@ -36,16 +37,18 @@ def _declaring(**declared: object) -> Problem:
 # ---- the rule -----------------------------------------------------------------------------------
 
 CASE = _case(DEPTHWISE, "kernel-5x5")
+CHECKING = Reference(path=Path("own.py"), source="", defines=frozenset({"reference", "check"}))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
-def test_the_floors_hold_where_the_reference_makes_no_error(dtype: str) -> None:
+@pytest.mark.parametrize("problem", [DEPTHWISE, _declaring()])
+def test_the_floors_hold_where_the_reference_makes_no_error(dtype: str, problem: Problem) -> None:
     """64 and 16 eps, at the worst element and in the mean square; for halves 8 and 2."""
     element = DTYPES[dtype]
-    bound = bound_of(DEPTHWISE, CASE, element, [(0.0, 0.0)])
+    bound = bound_of(problem, CASE, element, [(0.0, 0.0)])
     largest, rms = (8, 2) if element.is_half else (64, 16)
     assert bound == Bound(max_error=largest * element.eps, rms_error=rms * element.eps)
-    assert bound_of(DEPTHWISE, CASE, element, []) == bound
+    assert bound_of(problem, CASE, element, []) == bound
 
 
 def test_sixteen_times_the_references_own_error_is_allowed() -> None:
@@ -92,6 +95,8 @@ def test_an_explicit_bound_is_taken_as_it_is() -> None:
     ("problem", "words"),
     [
         (_declaring(exact=True), "exact"),
+        (replace(_declaring(exact=True), reference=None), "exact"),  # a file yet to be completed
+        (replace(DEPTHWISE, reference=CHECKING), "the problem's own check decides"),
         (
             _declaring(absolute=0.5, because="quantised"),
             "|got - y| <= 0.5 + 0 |y|, because quantised",

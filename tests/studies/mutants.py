@@ -142,23 +142,27 @@ def _put_in_place(mutant: Mutant) -> None:
     setattr(importlib.import_module(package), own, module)
 
 
-def main(chosen: str) -> int:
+def main(chosen: str) -> None:
     wanted, _, line = chosen.partition(":")
-    count = survivors = 0
     for module in TESTS:
-        same = ast.parse((ROOT / "harness" / f"{module}.py").read_text())
-        assert not _is_noticed(Mutant(module, 0, "", "", same)), "the tests fail without a change"
-        for mutant in mutants(module) if wanted in module else ():
-            if mutant.was in {"True", "False"} and mutant.line in _decorators(module):
-                continue  # how a record is made, not what is computed
-            if line and mutant.line != int(line):
-                continue
-            count += 1
-            if not _is_noticed(mutant):
-                survivors += 1
-                print(mutant, flush=True)
-    print(f"{count} mutants, {survivors} survive", flush=True)
-    return survivors
+        if wanted in module:
+            _study(module, line)
+
+
+def _study(module: str, line: str) -> None:
+    same = ast.parse((ROOT / "harness" / f"{module}.py").read_text())
+    assert not _is_noticed(Mutant(module, 0, "", "", same)), "the tests fail without a change"
+    count = survivors = 0
+    for mutant in mutants(module):
+        if mutant.was in {"True", "False"} and mutant.line in _decorators(module):
+            continue  # how a record is made, not what is computed
+        if line and mutant.line != int(line):
+            continue
+        count += 1
+        if not _is_noticed(mutant):
+            survivors += 1
+            print(mutant, flush=True)
+    print(f"{module}: {count} mutants, {survivors} survive", flush=True)
 
 
 def _decorators(module: str) -> set[int]:
