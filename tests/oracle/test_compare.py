@@ -260,6 +260,21 @@ def test_the_quick_look_knows_where_squares_lose_their_precision(scale: float) -
     assert is_surely_close(too_far, base, bound) is False
 
 
+@pytest.mark.parametrize("large", [1, 8, 16, 32, 64, 128])
+def test_the_quick_look_allows_for_what_single_precision_loses(large: int) -> None:
+    """Squares too small to change a sum of float32 are not counted, and what is too far by them
+    alone is still refused.
+    """
+    base = np.ones(1 << 15, np.float32)
+    got = base + np.float32(2.0**-18 * 31 / 32)
+    got[:large] = 1 + 2.0**-6
+    truth = base.astype(np.float64)
+    _, rms = summary(relative_errors(got, truth))
+    bound = Bound(max_error=2.0**-6, rms_error=rms * (1 - 2.0**-30))
+    assert not compare("y", got, truth, bound).ok
+    assert is_surely_close(got, base, bound) is False
+
+
 @pytest.mark.parametrize("dtype", SINGLE)
 @pytest.mark.parametrize("intruder", [np.nan, np.inf, -np.inf, 3e38, -3e38])
 @pytest.mark.parametrize("where", [0, 40_000, -1])
