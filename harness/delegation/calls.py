@@ -6,11 +6,11 @@ not want to be seen can hide here, and gets nothing by it but a place in a list.
 
 import ast
 import fnmatch
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.delegation.elf import NotReadable, imports_of
+from harness.problem.source import parse_module
 from harness.records import Fell, Verdict
 
 # what every C++ program stands on
@@ -30,6 +30,7 @@ _PLAIN_MODULES = frozenset(
     """.split()  # noqa: SIM905 — a list of quoted words is harder to read
 )
 _DYNAMIC = frozenset({"__import__", "compile", "eval", "exec"})
+MAX_SOURCE = 1 << 17  # bytes that are looked through: a tree takes a thousand times as many
 # operators that make room or look at it in another way
 _PLAIN_OPERATORS = (
     "aten::_reshape_alias", "aten::_to_copy", "aten::_unsafe_view", "aten::alias",
@@ -57,13 +58,12 @@ def calls_of_artefact(artefact: Path) -> tuple[str, ...]:
 
 def calls_of_source(source: bytes) -> tuple[str, ...]:
     """Modules that a Python submission imports beyond the plain ones; and dynamic code."""
+    if len(source) > MAX_SOURCE:
+        return (f"unread ({len(source)} bytes of source)",)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of a stranger's source are not for our readers
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        # its runner could import it: it is made so that it just cannot be read here
-        return (f"its source cannot be read: {type(error).__name__}",)
+        tree = parse_module(source)
+    except SyntaxError as error:  # it was imported, from less deep in a stack than we are
+        return (f"unread ({error.msg})",)
     return tuple(dict.fromkeys(sorted(_named(tree))))
 
 

@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n")
 
 
-def parse_module(source: str) -> ast.Module:
+def parse_module(source: str | bytes) -> ast.Module:
     """Python's tree of it, never run; a SyntaxError in whichever way it cannot be read."""
     with _silence():
         try:
