@@ -20,6 +20,9 @@ DENIED = {
     # what is shared in spite of namespaces
     "add_key": 248, "request_key": 249, "keyctl": 250, "syslog": 103,
     "perf_event_open": 298, "lookup_dcookie": 212, "fanotify_init": 300,
+    "inotify_init": 253, "inotify_init1": 294,  # who opens which file of the system, and when
+    # what goes off in the kernel while its owner stands still: others pay for it in their time
+    "timer_create": 222, "timerfd_create": 283, "setitimer": 38, "alarm": 37,
     # new namespaces and mounts
     "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161,
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432,
@@ -38,6 +41,7 @@ DENIED = {
     "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305,
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, SOCKETPAIR, SCHED_SETAFFINITY = 56, 435, 41, 53, 203
+PRCTL, FCNTL = 157, 72
 # what a namespace of one's own makes harmless
 SHARED = {
     "socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
@@ -52,6 +56,9 @@ _NAMESPACES = (
 )  # fmt: skip
 _ONESELF = 0
 _UNIX, _INET, _INET6 = 1, 2, 10  # not netlink, vsock, packet, alg …
+_SCHED_CORE = 62  # of prctl: nobody else runs beside us on a core of two threads
+# of fcntl: whoever opens our file waits for us, though we stand still; who touches a folder
+_SETLEASE, _NOTIFY = 1024, 1026
 
 _X86_64 = 0xC000003E
 _X32 = 0x40000000  # calls of the x32 kind carry this bit
@@ -59,7 +66,7 @@ _EPERM, _ENOSYS = 1, 38
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _LOAD, _RETURN = 0x20, 0x06
 _EQUAL, _AT_LEAST, _ANY_BIT = 0x15, 0x35, 0x45
-_NUMBER, _ARCH, _FIRST = 0, 4, 16  # places in struct seccomp_data
+_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24  # places in struct seccomp_data
 
 _Step = tuple[int, int, int, int]  # code, steps to skip if true, if false, operand
 
@@ -88,13 +95,15 @@ def program(*, is_alone: bool, affinity: bool) -> bytes:
         steps += _refused(number, _EPERM)
     # its flags lie in memory, where a filter cannot look: libc falls back to clone
     steps += _refused(CLONE3, _ENOSYS)
-    steps += _with_first_argument(CLONE, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, _PASS])
-    steps += _with_first_argument(SOCKETPAIR, [*_only(_UNIX)])
+    steps += _looked_at(CLONE, _FIRST, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, _PASS])
+    steps += _looked_at(PRCTL, _FIRST, [*_all_but(_SCHED_CORE)])
+    steps += _looked_at(FCNTL, _SECOND, [*_all_but(_SETLEASE, _NOTIFY)])
+    steps += _looked_at(SOCKETPAIR, _FIRST, [*_only(_UNIX)])
     if is_alone:
-        steps += _with_first_argument(SOCKET, [*_only(_UNIX, _INET, _INET6)])
+        steps += _looked_at(SOCKET, _FIRST, [*_only(_UNIX, _INET, _INET6)])
     else:
         for number in (PRLIMIT, SCHED_SETAFFINITY):
-            steps += _with_first_argument(number, [*_only(_ONESELF)])
+            steps += _looked_at(number, _FIRST, [*_only(_ONESELF)])
     steps.append(_PASS)
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
@@ -107,9 +116,9 @@ def _refused(number: int, error: int) -> list[_Step]:
     return [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
 
 
-def _with_first_argument(number: int, steps: list[_Step]) -> list[_Step]:
-    """Steps, none of which falls through, that look at the low half of a call's first argument."""
-    return [(_EQUAL, 0, len(steps) + 1, number), (_LOAD, 0, 0, _FIRST), *steps]
+def _looked_at(number: int, argument: int, steps: list[_Step]) -> list[_Step]:
+    """Steps, none of which falls through, that look at the low half of an argument of a call."""
+    return [(_EQUAL, 0, len(steps) + 1, number), (_LOAD, 0, 0, argument), *steps]
 
 
 def _only(*values: int) -> Iterator[_Step]:
@@ -117,3 +126,10 @@ def _only(*values: int) -> Iterator[_Step]:
         yield (_EQUAL, 0, 1, value)
         yield _PASS
     yield _DENY
+
+
+def _all_but(*values: int) -> Iterator[_Step]:
+    for value in values:
+        yield (_EQUAL, 0, 1, value)
+        yield _DENY
+    yield _PASS

@@ -5,7 +5,17 @@ import struct
 import pytest
 
 from harness.sandbox import filter as seccomp
-from harness.sandbox.filter import CLONE, CLONE3, DENIED, PRLIMIT, SCHED_SETAFFINITY, SHARED, SOCKET
+from harness.sandbox.filter import (
+    CLONE,
+    CLONE3,
+    DENIED,
+    FCNTL,
+    PRCTL,
+    PRLIMIT,
+    SCHED_SETAFFINITY,
+    SHARED,
+    SOCKET,
+)
 
 X86_64, I386 = 0xC000003E, 0x40000003
 ALLOWED, EPERM, ENOSYS = "allowed", "EPERM", "ENOSYS"
@@ -17,8 +27,10 @@ NEWUSER, NEWNS, NEWCGROUP = 0x10000000, 0x00020000, 0x02000000
 UNIX, INET, INET6, NETLINK, PACKET, ALG, VSOCK = 1, 2, 10, 16, 17, 38, 40
 
 
-def verdict(program: bytes, number: int, first: int = 0, arch: int = X86_64) -> str:
-    data = struct.pack("=iIQ6Q", number, arch, 0, first, 0, 0, 0, 0, 0)
+def verdict(
+    program: bytes, number: int, first: int = 0, second: int = 0, *, arch: int = X86_64
+) -> str:
+    data = struct.pack("=iIQ6Q", number, arch, 0, first, second, 0, 0, 0, 0)
     steps = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
     at = register = 0
     while True:
@@ -93,3 +105,12 @@ def test_a_pinned_box_stays_pinned() -> None:
     """Cores can be chosen unless they were chosen for it."""
     assert verdict(ALONE, SCHED_SETAFFINITY) == ALLOWED
     assert verdict(PINNED, SCHED_SETAFFINITY) == EPERM
+
+
+def test_nobody_is_kept_from_a_core_or_a_file() -> None:
+    """Of two calls that honest code needs, the uses that make others wait are refused."""
+    sched_core, set_name, setlease, notify, getfd = 62, 15, 1024, 1026, 1
+    assert verdict(ALONE, PRCTL, sched_core) == EPERM
+    assert verdict(ALONE, PRCTL, set_name) == ALLOWED
+    assert {verdict(ALONE, FCNTL, 3, command) for command in (setlease, notify)} == {EPERM}
+    assert verdict(ALONE, FCNTL, setlease, getfd) == ALLOWED
