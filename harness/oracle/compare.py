@@ -82,10 +82,10 @@ def is_surely_close(got: Array, base: Array, bound: Bound) -> bool:
     Whether an answer is within the bound of another of its dtype, decided at the speed of memory.
     False means: look properly. NaN compares false, so it is looked at.
     """
-    if bound.exact or bound.absolute is not None or got.dtype == np.float64:
-        got, base = as_bytes(got), as_bytes(base)
-        return bool(bound.exact and np.array_equal(got, base))
     with np.errstate(over="ignore", invalid="ignore"):
+        if bound.exact or bound.absolute is not None or got.dtype == np.float64:
+            got, base = as_bytes(got), as_bytes(base)
+            return bool(bound.exact and np.array_equal(got, base))
         return _is_close_in_single(got, base, bound)
 
 

@@ -36,6 +36,7 @@ def judge_outputs(expected: Expected, outputs: Memory, window: int = 0) -> tuple
     return tuple(found)
 
 
+@np.errstate(invalid="ignore")  # a signalling NaN is a wrong answer like any other, and no warning
 def compare(name: str, got: Array, truth: Array, bound: Bound) -> Comparison:
     got, truth = as_bytes(got), as_bytes(truth)
     if bound.exact and truth.dtype.kind != "f":

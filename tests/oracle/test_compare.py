@@ -250,6 +250,27 @@ def test_the_quick_look_never_accepts_what_the_slow_one_refuses(
         assert compare("y", got, truth, bound).ok
 
 
+SIGNALLING = {
+    np.dtype(np.float16): 0x7C01,
+    np.dtype(ml_dtypes.bfloat16): 0x7F81,
+    np.dtype(np.float32): 0x7F800001,
+    np.dtype(np.float64): 0x7FF0000000000001,
+}
+
+
+@pytest.mark.parametrize("bound", [Bound(max_error=0.1, rms_error=0.1), Bound(exact=True)])
+@pytest.mark.parametrize("dtype", SIGNALLING, ids=str)
+def test_a_signalling_nan_is_wrong_and_no_warning(dtype: np.dtype[Any], bound: Bound) -> None:
+    """A NaN that raises a flag wherever it is touched is a wrong element, quickly and slowly."""
+    truth = np.arange(1.0, 9.0)
+    base = truth.astype(dtype)
+    got = base.copy()
+    got.view(f"u{dtype.itemsize}")[3] = SIGNALLING[dtype]
+    comparison = compare("y", got, truth, bound)
+    assert comparison.wrong == 1
+    assert not is_surely_close(got, base, bound)
+
+
 @pytest.mark.parametrize("scale", [1.0, *np.geomspace(1e-23, 1e-20, 40)])
 def test_the_quick_look_knows_where_squares_lose_their_precision(scale: float) -> None:
     """At the lower end of float32 a sum of squares is coarse; what is too far is still refused."""
