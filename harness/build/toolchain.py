@@ -24,6 +24,8 @@ C_FLAGS = ("-std=c17", *CXX_FLAGS[1:])
 # no undefined symbol survives the link, and `solution` must be among the defined ones
 LINK_FLAGS = ("-shared", "-Wl,-z,defs", "-Wl,-z,now")
 NEEDS_ENTRY = "-Wl,--require-defined=solution"
+# what a compiler takes for the time: the same source is the same program, whenever it is built
+TIMELESS = {"SOURCE_DATE_EPOCH": "0"}
 LOG_SHOWN = 16_000
 
 
@@ -79,7 +81,7 @@ def compile_boxed(
     """Run one compiler over the given files in a box; its result as bytes, if it made one."""
     began = time.monotonic()
     argv = (str(compiler.path), *arguments)
-    with nursery.bear_program(argv, files=files, reads=reads, limits=limits) as box:
+    with nursery.bear_program(argv, files=files, reads=reads, env=TIMELESS, limits=limits) as box:
         ended = box.wait(limits.build_s)
         if ended is None:
             box.kill()

@@ -31,6 +31,20 @@ def exports(artefact: Path) -> set[str]:
     return {line.split()[-1] for line in listed.splitlines()}
 
 
+def test_a_build_does_not_tell_the_time(build: "Build") -> None:
+    """The same source is the same program whenever it is built: its clock stands at the epoch."""
+    same = "constexpr bool same(const char* a, const char* b) {"
+    same += " return *a == *b && (!*a || same(a + 1, b + 1)); }\n"
+    told = {
+        "__DATE__": "Jan  1 1970",
+        "__TIME__": "00:00:00",
+        "__TIMESTAMP__": "Thu Jan  1 00:00:00 1970",
+    }
+    claims = [f'static_assert(same({macro}, "{words}"));\n' for macro, words in told.items()]
+    built = build(same + "".join(claims) + RIGHT)
+    assert isinstance(built, Built), built.message
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_a_right_source_becomes_an_artefact(build: "Build", dtype: str) -> None:
     """A source that defines `solution` as declared becomes a shared object that exports it."""
