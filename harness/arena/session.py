@@ -173,8 +173,9 @@ class Session:
             return self._failed(why, b, c)
         if op != wire.ANSWER[asked]:
             return self._violation(f"frame {op} in answer to {asked.name}")
-        if self._received() is not None:
-            return self._violation("a second frame after the answer")
+        more = self._received()
+        if more is not None:
+            return self._violation("a second frame after the answer") if more else self._gone()
         if self.box.log.is_full:
             return self._flooded()
         return Ran(window_ns=window_ns)

@@ -10,7 +10,8 @@ import numpy as np
 from harness.arena.host import random_address
 from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
-from harness.errors import ReferenceFailed
+from harness.errors import HarnessError
+from harness.oracle.module import failed
 from harness.records import Argument, Fell, Ran, Role
 from harness.sandbox import processes
 
@@ -128,7 +129,7 @@ class Arm:
 
     def _failure(self, fell: Fell) -> Exception:
         if self.kind.is_baseline:
-            return ReferenceFailed(f"the baseline failed: {fell.message}\n{fell.log}".rstrip())
+            return failed(fell, "the baseline")
         return Lost(fell)
 
 
@@ -146,13 +147,13 @@ def null_turn(open_null: Open, timeout_s: float) -> Turn:
     """What thawing, saying and freezing take by themselves, in a runner with nothing to do."""
     opened = open_null(0, 0)
     if isinstance(opened, Fell):
-        raise ReferenceFailed(f"the null kernel failed: {opened.message}")
+        raise HarnessError(f"the null kernel failed: {opened.message}")
     with opened as session:
 
         def call() -> Ran:
             ran = session.call(first=0, count=0, timeout_s=timeout_s)
             if isinstance(ran, Fell):
-                raise ReferenceFailed(f"the null kernel failed: {ran.message}")
+                raise HarnessError(f"the null kernel failed: {ran.message}")
             return ran
 
         call()  # the first comes before it was ever frozen

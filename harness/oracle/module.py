@@ -16,7 +16,7 @@ from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
 from harness.arena.wire import GOT, NOTE, NOTE_BYTES, RIGHT, Op, Style
 from harness.dtypes import DTYPES
-from harness.errors import ReferenceFailed
+from harness.errors import ReferenceFailed, SandboxError
 from harness.problem.shapes import scope_of
 from harness.records import Argument, Case, Fell, Limits, Problem, Ran, Role
 
@@ -24,6 +24,14 @@ MAX_LOG = 4000  # characters of it that an author is shown: the last
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 Answer = tuple[Arrays, Arrays, Arrays]  # inputs, outputs, expected
+
+
+def failed(fell: Fell, who: str) -> ReferenceFailed | SandboxError:
+    """The problem's own fault; but what was killed was so by the machine, or by somebody on it."""
+    if fell.reason == "killed":
+        return SandboxError(f"{who}: {fell.message}")
+    log = fell.log if len(fell.log) <= MAX_LOG else f"… {fell.log[-MAX_LOG:]}"
+    return ReferenceFailed(f"{who} failed: {fell.message}\n{log}".rstrip())
 
 
 class Module:
@@ -53,6 +61,10 @@ class Module:
         """Begin again, after it hung or crashed over something that is not its fault."""
         self._session.close()
         self._session = self._opened()
+
+    @property
+    def pid(self) -> int:
+        return self._session.box.pid
 
     @property
     def draws(self) -> bool:
@@ -172,10 +184,8 @@ class Module:
         if isinstance(done, Fell):
             raise self._failed(done, who)
 
-    def _failed(self, fell: Fell, who: str) -> ReferenceFailed:
-        where = self._reference.path
-        log = fell.log if len(fell.log) <= MAX_LOG else f"… {fell.log[-MAX_LOG:]}"
-        return ReferenceFailed(f"{who} in {where} failed: {fell.message}\n{log}".rstrip())
+    def _failed(self, fell: Fell, who: str) -> ReferenceFailed | SandboxError:
+        return failed(fell, f"{who} in {self._reference.path}")
 
     def close(self) -> None:
         self._session.close()

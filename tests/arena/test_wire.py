@@ -194,3 +194,11 @@ def test_silence_lasts_no_longer_than_it_may(nursery: Nursery) -> None:
         assert isinstance(fell, Fell)
         assert fell.verdict is Verdict.TIME_LIMIT
         assert limit <= time.monotonic() - began < limit + PATIENT_S
+
+
+def test_who_leaves_after_an_answer_has_left(nursery: Nursery) -> None:
+    """An end is no frame: whenever it is noticed, it is told as what it is."""
+    last = visited(nursery, with_turn(3, EARLY, ("exit", 3)))[-1]
+    assert isinstance(last, Fell)
+    assert (last.verdict, last.reason) == (Verdict.RUNTIME_ERROR, "exit")
+    assert "exit code 3" in last.message
