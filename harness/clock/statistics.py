@@ -1,8 +1,22 @@
 """
 What a set of paired rounds says about a speedup. Pure functions; no clock in here.
 
-The estimate is the median of paired log ratios. Launches differ by a bias of their own (buffer
-placement), which rounds inside a launch cannot see: so the interval resamples launches first.
+Every round gives two paired ratios: each baseline over the candidate. Their logarithms are
+summed up in two steps, because a launch has a bias of its own (buffer placement, up to 2 %) that
+no number of rounds inside it can show:
+
+    a launch    the mean of its rounds, clipped to what is near the median of all of them: near
+                by is a bias, which averages out; far away is another program, which counts by
+                its side alone
+    a grade     the mean of its launches, with Student's interval: five launches are five samples
+
+The interval is never narrower than the baseline's disagreement with itself implies, which is the
+same noise measured a second time. Few launches that agree by luck are so not believed, and one
+may stop as soon as the interval is narrow enough.
+
+By simulation (tests/studies/coverage.md) the interval holds the truth in 96 to 99 % of all
+gradings, in nine kinds of noise, and still in 94 to 98 % where it is looked at after every launch;
+the bootstrap of launches and rounds that stood here before held it in 85 to 98 %.
 """
 
 import math
@@ -12,11 +26,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import HarnessError
 from harness.records import Launch, Score, State, Timing
 
-RESAMPLES = 1000
 MAX_AA = 0.02
 MAX_HALF_WIDTH = 0.05
+
+NEAR = 0.02  # as far from the median, in logarithms, as a launch's bias may take a round
+LEAST, MOST = 0.1, 0.75  # of all ratios are near, however busy or quiet the machine
+FEW = 4  # at least so many: fewer say nothing of how dense they lie
+
+# Student's t for 95 %, by degrees of freedom from 1; then a series
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 Logs = NDArray[np.float64]
 
@@ -28,6 +49,7 @@ class Estimate:
     ci_high: float
     aa: float
     quiet: bool
+    aa_noise: float = 0.0  # by how much `aa` may be off by chance alone
 
     @property
     def half_width(self) -> float:
@@ -36,7 +58,8 @@ class Estimate:
     @property
     def state(self) -> State:
         # written so that NaN is unstable
-        is_steady = abs(self.aa - 1.0) <= MAX_AA and self.half_width <= MAX_HALF_WIDTH
+        allowed = min(max(MAX_AA, self.aa_noise), MAX_HALF_WIDTH)
+        is_steady = abs(self.aa - 1.0) <= allowed and self.half_width <= MAX_HALF_WIDTH
         if not (is_steady and self.quiet):
             return State.UNSTABLE
         if self.ci_low > 1.0:
@@ -46,31 +69,51 @@ class Estimate:
 
 def estimate(launches: Sequence[Launch]) -> Estimate:
     """Speedup over the baseline with its 95 % interval, and the baseline against itself."""
+    count = len(launches)
+    if count < 2:
+        raise HarnessError("one launch cannot show what launches differ by")
     logs = [
-        np.array([math.log(r.baseline_ns / r.candidate_ns) for r in launch.rounds])
+        np.log([(r.candidate_ns, r.baseline_ns, r.again_ns) for r in launch.rounds])
         for launch in launches
     ]
-    again = [math.log(r.again_ns / r.baseline_ns) for launch in launches for r in launch.rounds]
-    low, high = cluster_interval(logs)
+    values = launch_values([(log[:, 1:] - log[:, :1]).ravel() for log in logs])
+    again = launch_values([log[:, 2] - log[:, 1] for log in logs])
+    middle, variance = float(values.mean()), float(values.var(ddof=1))
+    # two arms differ by two arms' variances, the mean of two from a third by one and a half
+    own = 0.75 * float(np.mean(again**2))
+    shared = ((count - 1) * variance + count * own) / (2 * count - 1)
+    half = max(
+        student(count - 1) * math.sqrt(variance / count),
+        student(2 * count - 1) * math.sqrt(shared / count),
+    )
     return Estimate(
-        speedup=math.exp(float(np.median(np.concatenate(logs)))),
-        ci_low=math.exp(low),
-        ci_high=math.exp(high),
-        aa=math.exp(float(np.median(again))),
+        speedup=math.exp(middle),
+        ci_low=math.exp(middle - half),
+        ci_high=math.exp(middle + half),
+        aa=math.exp(float(again.mean())),
+        aa_noise=math.expm1(student(count - 1) * float(again.std(ddof=1)) / math.sqrt(count)),
         quiet=all(launch.quiet for launch in launches),
     )
 
 
-def cluster_interval(logs: Sequence[Logs], seed: int = 0) -> tuple[float, float]:
-    """95 % interval of the pooled median: resample launches, then rounds inside each."""
-    rng = np.random.default_rng(seed)
-    medians = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
-        chosen = rng.integers(len(logs), size=len(logs))
-        pooled = [logs[k][rng.integers(len(logs[k]), size=len(logs[k]))] for k in chosen]
-        medians[i] = np.median(np.concatenate(pooled))
-    low, high = np.percentile(medians, [2.5, 97.5])
-    return float(low), float(high)
+def launch_values(logs: Sequence[Logs]) -> Logs:
+    """What each launch says by itself: one step of a clipped mean, from the median of all."""
+    pooled = np.concatenate(logs)
+    median = float(np.median(pooled))
+    distances = np.sort(np.abs(pooled - median))
+    least = distances[min(max(FEW, math.ceil(LEAST * pooled.size)), pooled.size) - 1]
+    most = distances[math.ceil(MOST * pooled.size) - 1]
+    reach = min(max(NEAR, least), most)
+    near = np.searchsorted(distances, reach, side="right") / pooled.size
+    clipped = [float(np.clip(log - median, -reach, reach).mean()) for log in logs]
+    return np.asarray(median + np.array(clipped) / near)
+
+
+def student(freedom: int) -> float:
+    """So many standard errors hold the truth in 95 % of all cases."""
+    if freedom <= len(STUDENT):
+        return STUDENT[freedom - 1]
+    return 1.96 + 2.372 / freedom + 2.85 / freedom**2
 
 
 def score_of(planned: int, passed: int, timings: Sequence[Timing]) -> Score:

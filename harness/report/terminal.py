@@ -147,7 +147,7 @@ def _timings(grade: Grade) -> Table:
             _milliseconds(timing.baseline_ms),
             f"{timing.aa:.3f}",
         )
-    table.caption = "speedup: the median of paired ratios; kernel, PyTorch: medians of each"
+    table.caption = "speedup: a clipped mean of paired ratios; kernel, PyTorch: medians of each"
     table.caption_justify = "left"
     score = grade.score
     if len(grade.timing) > 1 and score.speedup is not None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.clock.statistics import Estimate, cluster_interval, estimate, score_of
+from harness.clock.statistics import STUDENT, Estimate, estimate, score_of, student
+from harness.errors import HarnessError
 from harness.records import Clock, Launch, Round, State, Timing
 
 Rng = np.random.Generator
@@ -147,6 +148,23 @@ NAN = math.nan
 
 
 @pytest.mark.parametrize(
+    ("aa", "noise", "state"),
+    [
+        (1.03, 0.031, State.FASTER),  # nothing that chance does not explain
+        (1.03, 0.029, State.UNSTABLE),
+        (1.019, 0.0, State.FASTER),  # explained or not: small enough
+        (0.951, 0.2, State.FASTER),
+        (0.949, 0.2, State.UNSTABLE),  # too far for any excuse
+        (1.03, NAN, State.UNSTABLE),
+    ],
+)
+def test_chance_excuses_the_baseline_up_to_a_point(aa: float, noise: float, state: State) -> None:
+    """A/A beyond 2 % is admitted where its own noise is as large, and never beyond 5 %."""
+    found = Estimate(speedup=1.1, ci_low=1.08, ci_high=1.12, aa=aa, aa_noise=noise, quiet=True)
+    assert found.state is state
+
+
+@pytest.mark.parametrize(
     ("low", "high", "aa", "quiet", "state"),
     [
         (1.0, 1.08, 1.0, True, State.TIE),  # an end that touches 1 is not beyond it
@@ -186,20 +204,57 @@ def test_launches_of_different_lengths_are_admitted() -> None:
     assert estimate(short).speedup == pytest.approx(1.5, rel=0.003)
 
 
-def test_one_launch_has_an_interval_of_its_rounds() -> None:
-    """With nothing else to resample, rounds alone."""
-    low, high = cluster_interval([np.array([0.1, 0.2, 0.3, 0.4, 0.5])])
-    assert 0.1 <= low < 0.3 < high <= 0.5
+def test_one_launch_is_no_measurement() -> None:
+    """What launches differ by cannot be seen in one: that is the harness's fault, never a tie."""
+    launches = _launches(np.random.default_rng(11))
+    assert math.isfinite(estimate(launches[:2]).half_width)
+    with pytest.raises(HarnessError):
+        estimate(launches[:1])
 
 
-def test_the_interval_is_as_wide_as_95_percent_are() -> None:
-    """The median of many rounds, resampled, is nearly normal, and so its ends are known."""
-    rng = np.random.default_rng(11)
-    rounds = np.linspace(-1, 1, 401)
-    deviation = 1 / math.sqrt(len(rounds))
-    # a thousand resamples leave each end vague: the mean over other orders of the same rounds
-    ends = np.mean([cluster_interval([rng.permutation(rounds)]) for _ in range(12)], axis=0)
-    assert ends == pytest.approx([-1.96 * deviation, 1.96 * deviation], abs=0.08 * deviation)
+def test_the_interval_counts_launches_not_rounds() -> None:
+    """Launches that say -1 %, … +1 %, each without noise: Student's interval of five samples."""
+    said = np.array([-0.01, -0.005, 0.0, 0.005, 0.01])
+    found = estimate([_launch(ours=x, own=0.0) for x in said])
+    half = 2.776 * float(said.std(ddof=1)) / math.sqrt(5)
+    assert math.log(found.speedup) == pytest.approx(0.0, abs=1e-9)
+    assert math.log(found.ci_low) == pytest.approx(-half)
+    assert math.log(found.ci_high) == pytest.approx(half)
+    assert (found.aa, found.aa_noise) == pytest.approx((1.0, 0.0))
+
+
+def test_the_interval_is_as_wide_as_the_baseline_differs_from_itself() -> None:
+    """Launches that all agree on the candidate, and not on the baseline, agree by luck."""
+    own = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
+    found = estimate([_launch(ours=0.0, own=x) for x in own])
+    assert math.log(found.speedup) == pytest.approx(0.0, abs=1e-9)
+    # nine degrees of freedom in all: four agreed on the candidate, five know that A/A is nought
+    variance = 0.75 * float(np.mean(own**2)) * 5 / 9
+    assert math.log(found.ci_high) == pytest.approx(2.262 * math.sqrt(variance / 5))
+    assert found.aa == pytest.approx(1.0)
+    noise = 2.776 * float(own.std(ddof=1)) / math.sqrt(5)
+    assert math.log1p(found.aa_noise) == pytest.approx(noise)
+
+
+def _launch(*, ours: float, own: float) -> Launch:
+    """Rounds without noise: how far the candidate is from both baselines, and they apart."""
+    low, high = 1e6 * math.exp(ours - own / 2), 1e6 * math.exp(ours + own / 2)
+    return Launch(rounds=(Round(candidate_ns=1e6, baseline_ns=low, again_ns=high),) * 9)
+
+
+def test_both_baselines_count() -> None:
+    """The speedup is over the mean of them."""
+    skewed = _launches(np.random.default_rng(12), aa=1.02)
+    assert estimate(skewed).speedup == pytest.approx(1.5 * math.sqrt(1.02), rel=0.003)
+
+
+def test_a_quantile_is_student_s() -> None:
+    """The series goes on where the table ends, and comes down to the normal's."""
+    assert student(4) == STUDENT[3] == 2.776
+    assert [student(n) for n in (10, 20, 60)] == pytest.approx([2.228, 2.086, 2.000], abs=0.003)
+    values = [student(n) for n in range(1, 200)]
+    assert values == sorted(values, reverse=True)
+    assert student(10**6) == pytest.approx(1.96, abs=1e-4)
 
 
 # ---- scores -------------------------------------------------------------------------------------
