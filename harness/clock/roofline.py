@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.clock.statistics import cluster_interval
+from harness.clock.statistics import half_width
 from harness.problem.shapes import arguments_of, bytes_needed, bytes_of, flops_of
 from harness.records import (
     MEMORY,
@@ -184,8 +184,9 @@ def _highest(found: Iterator[Roof]) -> Roof | None:
 
 def _window_s(timing: Timing) -> float:
     """The interval's slow end of a call on the wall, with all that the clock itself takes."""
-    logs = [
-        np.log([round_.candidate_ns * timing.batch + timing.null_ns for round_ in launch.rounds])
+    windows = [
+        [round_.candidate_ns * timing.batch + timing.null_ns for round_ in launch.rounds]
         for launch in timing.launches
     ]
-    return math.exp(cluster_interval(logs)[1]) / timing.batch / 1e9
+    values = np.log([np.median(window) for window in windows])
+    return math.exp(float(values.mean()) + half_width(values)) / timing.batch / 1e9

@@ -84,7 +84,7 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
     own = 0.75 * float(np.mean(again**2))
     shared = ((count - 1) * variance + count * own) / (2 * count - 1)
     half = max(
-        student(count - 1) * math.sqrt(variance / count),
+        half_width(values),
         student(2 * count - 1) * math.sqrt(shared / count),
     )
     return Estimate(
@@ -92,7 +92,7 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
         ci_low=math.exp(middle - half),
         ci_high=math.exp(middle + half),
         aa=math.exp(float(again.mean())),
-        aa_noise=math.expm1(student(count - 1) * float(again.std(ddof=1)) / math.sqrt(count)),
+        aa_noise=math.expm1(half_width(again)),
         quiet=all(launch.quiet for launch in launches),
     )
 
@@ -108,6 +108,11 @@ def launch_values(logs: Sequence[Logs]) -> Logs:
     near = np.searchsorted(distances, reach, side="right") / pooled.size
     clipped = [float(np.clip(log - median, -reach, reach).mean()) for log in logs]
     return np.asarray(median + np.array(clipped) / near)
+
+
+def half_width(values: Logs) -> float:
+    """Student's, to either side of their mean; of launches, which are few."""
+    return student(len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def student(freedom: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.clock.statistics import Estimate, estimate, score_of
-from harness.records import Launch, State, Timing
+from harness.records import Clock, Launch, State, Timing
 from tests.clock.simulated import NOISES, Noise, gradings_of, simulate
 
 GRADINGS = 200
@@ -142,7 +142,7 @@ def _timing(found: Estimate) -> Timing:
     return Timing(
         case="some", baseline="eager", state=found.state, speedup=found.speedup,
         ci_low=found.ci_low, ci_high=found.ci_high, aa=found.aa, candidate_ms=1.0,
-        baseline_ms=1.0, percent_of_limit=None, batch=1, null_ns=0.0, launches=(),
+        baseline_ms=1.0, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
     )  # fmt: skip
 
 

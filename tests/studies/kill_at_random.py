@@ -68,7 +68,7 @@ class Grade:
             for box in processes.children(nursery)
             for pid in processes.tree(box)
         ]
-        return [pid for pid in pids if _name(pid) and (_name(pid) in BUILDERS) is builders]
+        return [pid for pid in pids if (_is_builder(pid) if builders else _is_runner(pid))]
 
     def left(self) -> tuple[str, ...]:
         """What is there although it should not be, once all had time to go away."""
@@ -103,6 +103,19 @@ def _name(pid: int) -> str:
     return ""
 
 
+def _is_builder(pid: int) -> bool:
+    return _name(pid) in BUILDERS
+
+
+def _is_runner(pid: int) -> bool:
+    """Ours in C++, or one in Python with torch: what has not become a compiler yet has none."""
+    if _name(pid) != Path(sys.executable).resolve().name and _name(pid) != "python":
+        return bool(_name(pid)) and not _is_builder(pid)
+    with contextlib.suppress(OSError):
+        return "libtorch" in Path(f"/proc/{pid}/maps").read_text()
+    return False
+
+
 def _bury() -> None:
     """Those that came to us when their parents were killed, and have ended."""
     with contextlib.suppress(ChildProcessError):
@@ -126,16 +139,19 @@ def _one_of(grade: Grade, *, builders: bool) -> bool:
 
 
 def runner(grade: Grade, moment: float) -> bool:
-    time.sleep(moment)
-    return _one_of(grade, builders=False)
+    return _soon_after_its_birth(grade, moment, builders=False)
 
 
 def builder(grade: Grade, moment: float) -> bool:
-    """A build is short, so from its beginning."""
-    while not grade.boxed(builders=True) and grade.process.poll() is None:
+    return _soon_after_its_birth(grade, moment, builders=True)
+
+
+def _soon_after_its_birth(grade: Grade, moment: float, *, builders: bool) -> bool:
+    """Neither lives for long: a moment of a whole grade is mostly one without them."""
+    while not grade.boxed(builders=builders) and grade.process.poll() is None:
         time.sleep(0.001)
     time.sleep(moment / 20)
-    return _one_of(grade, builders=True)
+    return _one_of(grade, builders=builders)
 
 
 VICTIMS: dict[str, Callable[[Grade, float], bool]] = {
@@ -167,10 +183,11 @@ def study(count: int) -> list[Killed]:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # whoever survives its parents comes to us
     assert [undisturbed(name)[0] for name in KERNELS] == [0, 1]
     _, whole_s = undisturbed("right")
-    return [
-        killed(list(VICTIMS)[number % 3], random.choice([*KERNELS]), random.uniform(0, whole_s))
-        for number in range(count)
-    ]
+    kills: list[Killed] = []
+    while sum(kill.found for kill in kills) < count:  # whom nobody met was not killed
+        victim = list(VICTIMS)[len(kills) % 3]
+        kills.append(killed(victim, random.choice([*KERNELS]), random.uniform(0, whole_s)))
+    return kills
 
 
 def verdict_on(kills: list[Killed]) -> list[str]:
