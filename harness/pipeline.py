@@ -13,7 +13,7 @@ from pathlib import Path
 from harness import machine
 from harness.arena.host import Arena
 from harness.candidate import Candidate, gist, prepare
-from harness.clock.rounds import LAUNCHES
+from harness.clock.stage import LAUNCHES
 from harness.delegation.calls import breach
 from harness.delegation.look import calls_of
 from harness.errors import HarnessError, ReferenceFailed, UserError

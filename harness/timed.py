@@ -14,7 +14,8 @@ from harness.clock.baselines import (
     require_right,
 )
 from harness.clock.roofline import demand_of, placed
-from harness.clock.rounds import Stop, Work, time_case
+from harness.clock.rounds import time_case
+from harness.clock.stage import Stop, Work
 from harness.errors import UserError
 from harness.job import Job
 from harness.oracle.expect import Oracle

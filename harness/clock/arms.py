@@ -12,7 +12,7 @@ from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
 from harness.errors import HarnessError
 from harness.oracle.module import failed
-from harness.records import Argument, Fell, Ran, Role
+from harness.records import Argument, Clock, Fell, Ran, Role
 from harness.sandbox import processes
 
 NULL_CALLS = 60
@@ -31,6 +31,10 @@ class Turn:
     wall_ns: float
     processor_ns: float | None  # None: nobody adds it up for the whole box
     waits: int
+
+    def by(self, clock: Clock) -> float:
+        known = None if clock is Clock.WALL else self.processor_ns
+        return self.wall_ns if known is None else known
 
     def per_call(self, count: int, null: "Turn") -> "Turn":
         """Less what a turn takes in which nothing is done."""

@@ -19,32 +19,27 @@ decides, unless an arm went to sleep, because who waits for something is slow an
 """
 
 import gc
-import math
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from harness.arena.memory import Memory, lay_out
-from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, Turn, null_turn
-from harness.clock.baselines import Baseline
+from harness.clock.arms import Kind, Lost, Turn
+from harness.clock.calibration import MAX_BATCH, batch_length
 from harness.clock.pool import Pool
-from harness.clock.statistics import estimate
-from harness.errors import HarnessError, UserError
+from harness.clock.stage import Stage, Stop, Work, kinds_of
+from harness.clock.statistics import are_heard, estimate
 from harness.oracle.compare import is_surely_close
-from harness.oracle.expect import Oracle
-from harness.oracle.judge import Expected, compare, judge_outputs
+from harness.oracle.judge import compare, judge_outputs
 from harness.records import (
-    Argument,
-    Case,
     Clock,
     Comparison,
     Fell,
     Launch,
-    Problem,
     Role,
     Round,
     State,
@@ -52,79 +47,29 @@ from harness.records import (
     Verdict,
 )
 
-SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
-MAX_ROUND_NS = 250e6
-MAX_BATCH = 4096
 MISLED = 3.0  # times slower than it turned out to be
-MAX_BATCH_BYTES = 64 << 20
 MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
-MAX_AUTHORED_BATCH = 256  # where the problem's own Python draws or checks each window
-HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
-
-_shuffle = secrets.SystemRandom().shuffle
-
-
-LAUNCHES = 5
-PATIENCE_S = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """When timing ends: a value, not a habit."""
-
-    budget_s: float
-    deadline: float  # of the whole grade, on the monotonic clock
-    launches: int = LAUNCHES
-    min_rounds: int = 4  # of a launch, whatever the budget says
-    max_rounds: int = 60
-
-    def fitted(self, slowest_s: float) -> "Stop":
-        """Fewer launches and rounds where the least of them would take far beyond the budget."""
-        least_s = slowest_s * 3 * self.launches * (WARM_CALLS + self.min_rounds)
-        if least_s <= max(2 * self.budget_s, PATIENCE_S):
-            return self
-        return replace(self, launches=3, min_rounds=1)
 
 
 class _OutOfTime(Exception):  # noqa: N818 — not an error: the whole grade's time is over
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """Everything that timing one case needs."""
-
-    problem: Problem
-    case: Case
-    arguments: tuple[Argument, ...]
-    oracle: Oracle
-    expected: Expected  # of an untimed draw: the bounds of the timed ones
-    open_candidate: Open
-    open_null: Open  # the judge's own empty kernel, in a runner of the candidate's kind
-    baseline: Baseline
-    call_s: float
-    threads: int
-    stop: Stop
-
-    def pool(self, windows: int) -> Pool:
-        return Pool(self.problem, self.case, self.arguments, windows, self.oracle.module)
-
-
 def time_case(work: Work) -> Timing | Fell | None:
     """Time one case; or what the candidate did instead of computing; None if time ran out."""
     began = time.monotonic()
-    kinds = _kinds(work)
+    kinds = kinds_of(work)
     launches = []
     try:
         with _no_collections():
-            batch, calibrated_ns = _batch_length(work, kinds)
+            batch, calibrated_ns = batch_length(work, kinds)
             stop = work.stop.fitted(calibrated_ns / 1e9)
             pool = work.pool(batch)
             ready = time.monotonic()
             left = max(0.0, began + stop.budget_s - ready)
             for number in range(stop.launches):
                 until = ready + left * (number + 1) / stop.launches
-                stage = _Stage(work, kinds, number, batch)
+                stage = Stage(work, kinds, number, batch)
                 with stage:
                     launches.append(_launch(work, stage, stop, pool, until))
     except Lost as lost:
@@ -132,30 +77,6 @@ def time_case(work: Work) -> Timing | Fell | None:
     except _OutOfTime:
         return None
     return _summed_up(work, kinds, batch, calibrated_ns, tuple(launches))
-
-
-def _kinds(work: Work) -> tuple[Kind, ...]:
-    """The three arms; candidate first. The baselines share one null constant."""
-    baseline = work.baseline
-    baseline_null = null_turn(baseline.open_null, work.call_s)
-    candidate = Kind(
-        name="candidate",
-        open=work.open_candidate,
-        null=null_turn(work.open_null, work.call_s),
-        is_baseline=False,
-        returns=False,
-    )
-    baselines = (
-        Kind(
-            name=name,
-            open=baseline.open,
-            null=baseline_null,
-            is_baseline=True,
-            returns=baseline.returns,
-        )
-        for name in ("baseline", "again")
-    )
-    return (candidate, *baselines)
 
 
 def _summed_up(
@@ -172,10 +93,12 @@ def _summed_up(
     # slow while the batch was chosen, quick when it counted: samples too short to be trusted
     slower_ns = max(np.median([[r.candidate_ns, r.baseline_ns] for r in rounds], axis=0))
     was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
+    nulls_ns = kinds[0].null.by(clock), kinds[1].null.by(clock)
+    is_heard = are_heard(counted, batch=batch, nulls_ns=nulls_ns) and not was_misled
     return Timing(
         case=work.case.name,
         baseline=work.baseline.name,
-        state=State.UNSTABLE if was_misled else found.state,
+        state=found.state if is_heard else State.UNSTABLE,
         speedup=found.speedup,
         ci_low=found.ci_low,
         ci_high=found.ci_high,
@@ -210,79 +133,7 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-class _Stage(ExitStack):
-    """The arms of one launch with the inputs that all of them map."""
-
-    def __init__(self, work: Work, kinds: tuple[Kind, ...], nursery: int, batch: int) -> None:
-        super().__init__()
-        self.batch = batch
-        places, size = lay_out(work.arguments, Role.INPUT, windows=batch)
-        self.inputs = self.enter_context(Memory(places, size, sealed=True))
-        self.inputs.poison()  # in the gaps it stays
-        results = sum(a.nbytes for a in work.arguments if a.role.is_written)
-        heap = HEAP_BYTES + (batch + 1) * results + 2 * sum(a.nbytes for a in work.arguments)
-        shuffled = list(kinds)
-        _shuffle(shuffled)
-        try:
-            arms = {
-                kind.name: Arm(
-                    kind,
-                    work.arguments,
-                    self.inputs,
-                    batch,
-                    nursery=nursery,
-                    heap_bytes=min(heap, 2 << 30),
-                    timeout_s=work.call_s + (20 * MAX_ROUND_NS / 1e9 if batch > 1 else 0.0),
-                    stack=self,
-                )
-                for kind in shuffled
-            }
-        except (Lost, HarnessError, UserError):
-            self.close()
-            raise
-        self.candidate, self.baseline, self.again = (arms[kind.name] for kind in kinds)
-
-    @property
-    def arms(self) -> list[Arm]:
-        """All of them, in an order that nobody knows."""
-        arms = [self.candidate, self.baseline, self.again]
-        _shuffle(arms)
-        return arms
-
-
-def _batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
-    """So many windows that one sample of the quicker arm is long enough; the slower arm's call."""
-    with _Stage(work, kinds, 0, 1) as stage:
-        pool = work.pool(1)
-        pool.refresh(stage.inputs, 0, 1)
-        quickest, slowest = math.inf, 0.0
-        for arm in (stage.candidate, stage.baseline):
-            arm.warm(1)
-            call_ns = min(arm.timed(1).wall_ns for _ in range(2))
-            quickest, slowest = min(quickest, call_ns), max(slowest, call_ns)
-        authored_s = _authored_s(work, stage, pool)
-    wanted = min(SAMPLE_NS / quickest, MAX_ROUND_NS / slowest, MAX_BATCH)
-    fitting = MAX_BATCH_BYTES // max(1, sum(a.nbytes for a in work.arguments))
-    if authored_s:
-        fitting = min(fitting, MAX_AUTHORED_BATCH, math.ceil(MAX_ROUND_NS / 1e9 / authored_s))
-    return max(1, min(math.ceil(wanted), fitting)), slowest
-
-
-def _authored_s(work: Work, stage: _Stage, pool: Pool) -> float:
-    """What the problem's own Python takes for a window: drawing it, checking it."""
-    module = work.oracle.module
-    if not (module.draws or module.checks):
-        return 0.0
-    stage.baseline.copy_out()
-    right = stage.baseline.outputs.arrays()
-    began = time.monotonic()
-    if module.checks:
-        module.check(work.arguments, [(stage.inputs.arrays(), right, right)])
-    pool.refresh(stage.inputs, 0, 1)
-    return time.monotonic() - began
-
-
-def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> Launch:
+def _launch(work: Work, stage: Stage, stop: Stop, pool: Pool, until: float) -> Launch:
     pool.refresh(stage.inputs, 0, stage.batch)
     is_quiet = {arm.kind.name: arm.warm(stage.batch) for arm in stage.arms}
     rounds: list[Round] = []
@@ -302,7 +153,7 @@ def _launch(work: Work, stage: _Stage, stop: Stop, pool: Pool, until: float) -> 
     return Launch(rounds=tuple(rounds), quiet=is_quiet["baseline"] and is_quiet["again"])
 
 
-def _round(work: Work, stage: _Stage, pool: Pool, *, repeats: bool = False) -> Round:
+def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Round:
     seen = pool.kept(stage.inputs, secrets.randbelow(stage.batch)) if repeats else None
     pool.refresh(stage.inputs, 0, stage.batch)
     if seen is not None:
@@ -336,7 +187,7 @@ def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
     )
 
 
-def _compare_with_baseline(work: Work, stage: _Stage) -> None:
+def _compare_with_baseline(work: Work, stage: Stage) -> None:
     """Each timed output against the baseline's, allowing for the baseline's own error."""
     for name, bound in work.expected.bounds.items():
         got = stage.candidate.outputs.stacked(name, stage.batch)
@@ -359,7 +210,7 @@ def _compare_with_baseline(work: Work, stage: _Stage) -> None:
             raise Lost(_wrong(comparison))
 
 
-def _check(work: Work, stage: _Stage) -> None:
+def _check(work: Work, stage: Stage) -> None:
     """Every timed window, by the problem's own check."""
     memories = stage.inputs, stage.candidate.outputs, stage.baseline.outputs
     answers = [
@@ -371,7 +222,7 @@ def _check(work: Work, stage: _Stage) -> None:
             raise Lost(_timed_failure("check", words, Verdict.WRONG_ANSWER))
 
 
-def _audit(work: Work, stage: _Stage) -> None:
+def _audit(work: Work, stage: Stage) -> None:
     """One timed window, chosen in secret, against float64."""
     if work.oracle.module.checks:
         return  # every window was looked at

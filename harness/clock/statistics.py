@@ -32,6 +32,9 @@ from harness.records import Launch, Score, State, Timing
 
 MAX_AA = 0.02
 MAX_HALF_WIDTH = 0.05
+# times what a null kernel takes, that a sample must last: while the judge wakes up and freezes, who
+# has said that it is done can go on, and hides about a null of its work; then it is 5 % at most
+HEARD = 1.0 + 1.0 / MAX_HALF_WIDTH
 
 NEAR = 0.02  # as far from the median, in logarithms, as a launch's bias may take a round
 LEAST, MOST = 0.1, 0.75  # of all ratios are near, however busy or quiet the machine
@@ -95,6 +98,12 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
         aa_noise=math.expm1(half_width(again)),
         quiet=all(launch.quiet for launch in launches),
     )
+
+
+def are_heard(launches: Sequence[Launch], *, batch: int, nulls_ns: tuple[float, float]) -> bool:
+    """Whether samples of the candidate and of the baseline are so long that nothing hides."""
+    rounds = [(r.candidate_ns, r.baseline_ns) for launch in launches for r in launch.rounds]
+    return bool(np.all(batch * np.median(rounds, axis=0) >= np.multiply(HEARD, nulls_ns)))
 
 
 def launch_values(logs: Sequence[Logs]) -> Logs:

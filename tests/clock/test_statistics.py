@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.clock.statistics import STUDENT, Estimate, estimate, score_of, student
+from harness.clock.statistics import STUDENT, Estimate, are_heard, estimate, score_of, student
 from harness.errors import HarnessError
 from harness.records import Clock, Launch, Round, State, Timing
 
@@ -329,3 +329,19 @@ def test_the_interval_always_holds_the_score() -> None:
 def test_one_unstable_case_makes_the_score_unstable(timings: list[Timing], state: State) -> None:
     """Otherwise the combined interval decides, not a vote of the cases."""
     assert score_of(1, 1, timings).state is state
+
+
+@pytest.mark.parametrize("batch", [1, 4096])
+@pytest.mark.parametrize("quick", [0, 1], ids=["candidate", "baseline"])
+def test_what_could_be_hidden_in_the_freezing_is_not_believed(quick: int, batch: int) -> None:
+    """Who says that it is done and then hurries gains a null: samples where that is more than 5 %
+    are unstable, for either side, however steady they are.
+    """
+    launches = _launches(np.random.default_rng(5), speedup=1.5)
+    sample_ns = batch * (1.5e6 if quick else 1e6)
+    nulls = [0.0, 0.0]
+    nulls[quick] = sample_ns / 22
+    assert are_heard(launches, batch=batch, nulls_ns=(nulls[0], nulls[1]))
+    assert 1 / (1 - 1 / 22) < 1.05 < 1 / (1 - 1 / 20)
+    nulls[quick] = sample_ns / 20
+    assert not are_heard(launches, batch=batch, nulls_ns=(nulls[0], nulls[1]))

@@ -55,7 +55,7 @@ STAGES = {
 }
 TIMED = {
     "time": "harness.timed.time_case",
-    "pool": "harness.clock.rounds.Pool",
+    "pool": "harness.clock.stage.Pool",
     "turn": "harness.clock.arms.Arm.timed",
     "audit": "harness.clock.rounds._audit",
     "estimate": "harness.clock.rounds.estimate",

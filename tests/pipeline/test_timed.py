@@ -7,7 +7,7 @@ import pytest
 
 from harness.arena.host import Arena
 from harness.clock import roofs
-from harness.clock.rounds import LAUNCHES
+from harness.clock.stage import LAUNCHES
 from harness.records import Clock, Problem, Verdict
 
 if TYPE_CHECKING:
