@@ -48,6 +48,7 @@ MAX_DESCRIPTORS = 64
 # rest become 3, 4, 5 … in the box
 CONTROL, LOG, REST = 0, 1, 2
 _TRIAL_BYTES = 1 << 20
+_FIRST_TO_GO = "1000"  # the most that there is
 
 
 def main(argv: list[str]) -> None:
@@ -270,6 +271,9 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
     for group in itertools.islice(rest, request["groups"]):
         os.write(group, b"0")
     files = {name: _contents(next(rest)) for name in request["files"]}
+    # where the machine's memory ends, none of ours is ended for what a stranger filled
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     given = list(rest)

@@ -18,7 +18,8 @@ _LINKED = {
 _PASSWD = "root:x:0:0::/:/bin/false\nbox:x:{uid}:{gid}::" + WORK + ":/bin/false\n"
 _READ_ONLY = kernel.MOUNT_ATTR_RDONLY | kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NODEV
 _TMPFS = kernel.MS_NOSUID | kernel.MS_NODEV
-_PROC = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+# to be read: what can be written there is how a process fares among others, and the machine's
+_PROC = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 
 
 def build_root(at: Path, view: View, owner: tuple[int, int]) -> None:

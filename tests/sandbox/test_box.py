@@ -189,6 +189,12 @@ def test_a_box_has_no_more_memory_than_allowed(best: Nursery, attempt: "Try") ->
     assert "MemoryError" in trial.box.log.text()
 
 
+def test_a_box_is_the_first_to_go_where_memory_ends(best: Nursery, attempt: "Try") -> None:
+    """What a stranger fills and maps nowhere would else be paid for by the judge."""
+    trial = attempt(best, "assert open('/proc/self/oom_score_adj').read() == '1000\\n'")
+    assert trial.box.wait(DEADLINE_S) == Ended(code=0, signal=None), trial.box.log.text()
+
+
 def test_a_box_writes_no_larger_file_than_allowed(best: Nursery, attempt: "Try") -> None:
     """A file within the limit can be written, and not beyond it."""
     program = "f = open('f', 'wb', 0); f.write(b'x' * 4096); f.write(b'x')"

@@ -167,10 +167,22 @@ def test_a_box_leaves_nothing_for_the_next(rooted: Nursery, open_air: Nursery) -
 
 def test_the_system_is_read_only(rooted: Nursery) -> None:
     """Nothing outside the working folder and /tmp can be written, not even by a user who may."""
-    log = shell(rooted, "grep -v -E ' (/proc|/box|/tmp|/dev/[a-z]+) ' /proc/mounts")[1]
+    log = shell(rooted, "grep -v -E ' (/box|/tmp|/dev/[a-z]+) ' /proc/mounts")[1]
     options = [line.split()[3].split(",") for line in log.splitlines()]
     assert options
     assert all("ro" in option and "nosuid" in option for option in options)
+
+
+def test_a_box_does_not_say_who_goes_first(rooted: Nursery, open_air: Nursery) -> None:
+    """Where memory ends it is ended before the judge, and cannot take that back; without walls it
+    can, unless root has said it.
+    """
+    words = "cat /proc/self/oom_score_adj; echo 0 > /proc/self/oom_score_adj"
+    ended, log = shell(rooted, words)
+    assert ended != WELL
+    assert log.startswith("1000\n")
+    assert "Read-only file system" in log
+    assert "Read-only" not in shell(open_air, words)[1]
 
 
 def test_all_files_of_a_box_together_are_limited(rooted: Nursery, open_air: Nursery) -> None:
