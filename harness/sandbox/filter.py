@@ -41,15 +41,21 @@ DENIED = {
     "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305,
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, SOCKETPAIR, SCHED_SETAFFINITY = 56, 435, 41, 53, 203
-PRCTL, FCNTL = 157, 72
-# what a namespace of one's own makes harmless
+PRCTL, FCNTL, PRLIMIT = 157, 72, 302
+# what namespaces and a root of one's own make harmless
 SHARED = {
     "socket": SOCKET, "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
+    # attributes of files, of which rules over files say nothing
+    "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452,
+    "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260,
+    "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
+    "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "setxattrat": 463,
+    "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199, "removexattrat": 466,
+    "file_setattr": 469,
     # boxes are one and the same user: a baseline could be made slow
     "setpriority": 141, "ioprio_set": 251,
     "sched_setparam": 142, "sched_setscheduler": 144, "sched_setattr": 314,
 }  # fmt: skip
-PRLIMIT = 302
 _NAMESPACES = (
     kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUSER
     | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | 0x02000000  # and of cgroups

@@ -292,7 +292,8 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
     )
     for name, data in files.items():
         Path(name).write_bytes(data)
-        os.utime(name, (0, 0))  # compilers can tell
+        with contextlib.suppress(PermissionError):  # among others' files no attribute is set
+            os.utime(name, (0, 0))  # compilers can tell
     os.environ.clear()
     os.environ.update(request["env"])
     tempfile.tempdir = None  # what was found before, for the nursery, is not for its children

@@ -88,9 +88,13 @@ def test_only_common_sockets_can_be_made() -> None:
 
 
 def test_among_others_nothing_shared_can_be_made() -> None:
-    """Without namespaces no socket, segment, semaphore or queue can be made at all."""
+    """Without namespaces no socket, segment, semaphore or queue can be made at all, no attribute of
+    a file set, and nobody else slowed; one's own limits can be looked at.
+    """
     assert {verdict(AMONG_OTHERS, n, UNIX) for n in SHARED.values()} == {EPERM}
     assert {verdict(ALONE, n, UNIX) for n in SHARED.values()} == {ALLOWED}
+    assert verdict(AMONG_OTHERS, PRLIMIT, 0) == verdict(ALONE, PRLIMIT, 1234) == ALLOWED
+    assert verdict(AMONG_OTHERS, PRLIMIT, 1234) == EPERM
 
 
 @pytest.mark.parametrize("number", [PRLIMIT, SCHED_SETAFFINITY])

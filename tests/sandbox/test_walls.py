@@ -20,6 +20,8 @@ DEADLINE_S = 20.0
 ROOT = Path(__file__).parents[2]
 WELL = Ended(code=0, signal=None)
 MARK = "c4n4ry-of-the-host"
+# what a linker made cannot be marked as a program where no attribute of a file may be set
+LOADER = "/lib64/ld-linux-x86-64.so.2"
 SETTINGS: dict[str, dict[str, bool]] = {"root": {}, "rules": {"namespaces": False}}
 
 
@@ -94,6 +96,32 @@ def test_the_hosts_files_cannot_be_written(
     assert secret.read_text() == "changed"
 
 
+@pytest.mark.parametrize(
+    "deed", ["chmod(path, 0o600)", "utime(path, (0, 0))", "chown(path, -1, 0)"]
+)
+def test_attributes_of_the_hosts_files_cannot_be_set(
+    walled: Nursery, open_air: Nursery, secret: Path, deed: str
+) -> None:
+    """Nor can who may use a file be changed, or when it was: of that, rules over files say nothing;
+    without walls its owner can.
+    """
+    program = f"import os; path = {str(secret)!r}; os.{deed}"
+    before = secret.stat()
+    assert ran(walled, program)[0] == Ended(code=1, signal=None)
+    assert secret.stat() == before
+    assert ran(open_air, program)[0] == WELL
+
+
+def test_others_keep_their_limits(walled: Nursery) -> None:
+    """Whoever can be seen cannot be given tighter limits; without walls whoever is ours can."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        tightens = f"import resource; resource.prlimit({other.pid}, resource.RLIMIT_CORE, (0, 0))"
+        assert ran(walled, tightens)[0] == Ended(code=1, signal=None)
+        plain = subprocess.run([sys.executable, "-c", tightens], check=False)
+        other.communicate(b"\n")
+    assert plain.returncode == 0
+
+
 def test_what_is_handed_over_can_be_read_and_not_written(walled: Nursery, secret: Path) -> None:
     """A file that a box is given is there, under the name in its arguments, to be read only."""
     program = "import sys; print(open(sys.argv[1]).read()); open(sys.argv[1], 'a').write('x')"
@@ -148,7 +176,7 @@ def test_python_and_its_packages_are_there(walled: Nursery) -> None:
 def test_compilers_work(walled: Nursery) -> None:
     """A program can be compiled and run with all that compilers need."""
     source = b'#include <cmath>\n#include <cstdio>\nint main() { return std::printf("hi") - 2; }'
-    words = "g++ -fopenmp -o out a.cpp && ./out"
+    words = f"g++ -fopenmp -o out a.cpp && {LOADER} ./out"
     assert shell(walled, words, files={"a.cpp": source}) == (WELL, "hi")
 
 
@@ -484,7 +512,10 @@ sys.path.insert(0, sys.argv[1])
 from harness.records import Limits
 from harness.sandbox.door import Nursery
 with Nursery(namespaces=False) as nursery:
-    words = "id -u; echo 'int main() {}' > $TMPDIR/a.c && gcc $TMPDIR/a.c && ./a.out && echo ran"
+    words = (
+        "id -u; echo 'int main() {}' > $TMPDIR/a.c && gcc $TMPDIR/a.c"
+        " && /lib64/ld-linux-x86-64.so.2 ./a.out && echo ran"
+    )
     with nursery.bear_program(["/bin/sh", "-c", words], limits=Limits()) as box:
         box.wait(20)
         print(json.dumps([nursery.walls.user, nursery.troubles, box.log.text()]))
