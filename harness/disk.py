@@ -1,8 +1,11 @@
 """The one door for writing files that others read: whole or not there at all."""
 
+import contextlib
+import fcntl
 import functools
 import os
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -34,6 +37,21 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)  # still there only if something went wrong
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Alone with this file among all processes; first told, if somebody else has it."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def cache_root() -> Path:

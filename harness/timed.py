@@ -1,9 +1,12 @@
 """The last stage of a grade: its bench cases against a baseline, once all are known to be right."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from harness.build import cache
 from harness.candidate import Candidate, gist, prepare
 from harness.clock import roofs
 from harness.clock.baselines import (
@@ -16,6 +19,7 @@ from harness.clock.baselines import (
 from harness.clock.roofline import demand_of, placed
 from harness.clock.rounds import time_case
 from harness.clock.stage import Stop, Work
+from harness.disk import cache_root, locked
 from harness.errors import UserError
 from harness.job import Job
 from harness.oracle.expect import Oracle
@@ -29,8 +33,29 @@ def time_cases(job: Job, candidate: Candidate, oracle: Oracle) -> None:
     job.tell(Stage(name="time"))
     assert job.arena is not None
     job.arena.wait_until_warm()
+    with _alone(job):
+        began = time.monotonic()
+        _time(job, candidate, oracle)
+        job.time_s = time.monotonic() - began
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """Two grades at once would time each other."""
     began = time.monotonic()
 
+    def waiting() -> None:
+        job.tell(Stage(name="time", detail="another grade is being timed"))
+
+    path = cache_root() / "clock.lock"
+    with cache.writing():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path, waiting=waiting):
+        job.waited_s += time.monotonic() - began
+        yield
+
+
+def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
     reference, baseline = _baselines(job)
     known = roofs.of_this_machine()  # never measured now: that would disturb the clock
     bench = [case for case in job.cases if case.tier is Tier.BENCH]
@@ -62,7 +87,6 @@ def time_cases(job: Job, candidate: Candidate, oracle: Oracle) -> None:
             break
         job.timings += (timed,)
         job.tell(timed)
-    job.time_s = time.monotonic() - began
 
 
 def _baselines(job: Job) -> tuple[Baseline, Baseline]:

@@ -9,15 +9,14 @@ The JSON is written last, each file whole or not at all, so an entry is there or
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import disk
 from harness.disk import cache_root, write_atomically
 from harness.errors import HarnessError
 
@@ -55,14 +54,11 @@ def writing() -> Iterator[None]:
 def locked(key: str) -> Iterator[None]:
     """Alone with this key, among all processes."""
     path = _place(key, ".lock")
-    with writing():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(disk.locked(path))
         yield
-    finally:
-        os.close(descriptor)
 
 
 def lookup(key: str) -> Entry | None:

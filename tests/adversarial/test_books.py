@@ -69,7 +69,7 @@ BOOKS = {
         "tests/clock/test_statistics.py::"
         "test_the_interval_holds_the_truth_although_launches_are_biased"
     ),
-    "C14": Entry("not yet: two grades at once are not kept apart, only told `unstable`"),
+    "C14": _elsewhere("tests/pipeline/test_timed.py::test_one_grade_at_a_time_has_the_clock"),
     "D3": Entry("no input is marked static, so all of them are fresh in every call: see D1, C9"),
     "D4": _elsewhere(WALLS + "test_a_box_leaves_nothing_for_the_next"),
     "D6": _elsewhere(

@@ -1,6 +1,8 @@
 """Short timed grades: what a timing holds, and that a timed call must be as right as any."""
 
 import math
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from harness.arena.host import Arena
 from harness.clock import roofs
 from harness.clock.stage import LAUNCHES
-from harness.records import Clock, Problem, Verdict
+from harness.disk import locked
+from harness.pipeline import grade
+from harness.records import Clock, Policy, Problem, Stage, Verdict
 
 if TYPE_CHECKING:
     from tests.conftest import GradeSource, MakeProblem
@@ -86,6 +90,27 @@ def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) 
         pytest.skip("nobody adds up what a box uses on this machine")
     assert timing.clock is Clock.PROCESSOR
     assert all(r.processor_ns for launch in timing.launches for r in launch.rounds)
+
+
+def test_one_grade_at_a_time_has_the_clock(
+    arena: Arena, timed: Problem, tmp_path: Path, cache_folder: Path
+) -> None:
+    """C14: while somebody else times, a grade waits, says so, and then goes on."""
+    path = tmp_path / "attempt.cpp"
+    path.write_text(kernel(COMPUTE))
+    told: list[str] = []
+    with ExitStack() as other:
+        other.enter_context(locked(cache_folder / "clock.lock"))
+
+        def tell(event: object) -> None:
+            if isinstance(event, Stage) and event.name == "time":
+                told.append(event.detail)
+                if "another grade" in event.detail:
+                    other.close()  # it has ended
+
+        graded = grade(path, timed, policy=Policy(budget_s=0.1), arena=arena, tell=tell)
+    assert graded.timing
+    assert told[:2] == ["", "another grade is being timed"]
 
 
 # (what stands before `solution`, what it does)
