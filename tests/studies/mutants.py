@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = {
     "oracle/compare": ("tests/oracle/test_compare.py", "tests/oracle/test_judge.py"),
     "oracle/tolerance": ("tests/oracle/test_tolerance.py",),
-    "clock/statistics": ("tests/clock/test_statistics.py",),
+    "clock/statistics": ("tests/clock/test_statistics.py", "tests/clock/test_coverage.py"),
 }
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
