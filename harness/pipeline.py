@@ -104,7 +104,10 @@ def _cases(problem: Problem, policy: Policy) -> tuple[Case, ...]:
         if not chosen:
             raise UserError(f"`{problem.slug}` has no {policy.tier} case for this device")
         return tuple(chosen)
-    return tuple(case for case in here if policy.time or case.tier is not Tier.BENCH)
+    chosen = [case for case in here if policy.time or case.tier is not Tier.BENCH]
+    if here and not chosen:
+        raise UserError(f"`{problem.slug}` has bench cases only: nothing is left without timing")
+    return tuple(chosen)
 
 
 def _not_gradable(job: Job) -> str:

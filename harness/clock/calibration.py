@@ -25,9 +25,9 @@ def batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
         pool.refresh(stage.inputs, 0, trial)
         calls = [_quick_call(arm, trial) for arm in (stage.candidate, stage.baseline)]
         authored_s = _authored_s(work, stage, pool)
-    sample_ns = max(SAMPLE_NS, 2 * HEARD * max(kind.null.wall_ns for kind in kinds))
     # by the clock that will most likely decide; how long a round lasts is the wall's to say
     clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
+    sample_ns = max(SAMPLE_NS, 2 * HEARD * max(kind.null.by(clock) for kind in kinds))
     slowest = max(call.wall_ns for call in calls)
     wanted = min(sample_ns / min(call.by(clock) for call in calls), MAX_ROUND_NS / slowest)
     if authored_s:

@@ -11,6 +11,7 @@ from harness.arena.host import Arena
 from harness.clock import roofs
 from harness.clock.stage import LAUNCHES
 from harness.disk import locked
+from harness.errors import UserError
 from harness.pipeline import grade
 from harness.records import Clock, Policy, Problem, Stage, Verdict
 
@@ -90,6 +91,14 @@ def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) 
         pytest.skip("nobody adds up what a box uses on this machine")
     assert timing.clock is Clock.PROCESSOR
     assert all(r.processor_ns for launch in timing.launches for r in launch.rounds)
+
+
+def test_without_timing_bench_cases_alone_are_none(
+    grade_source: "GradeSource", timed: Problem
+) -> None:
+    """Where nothing else is there to be checked, it is said, and nothing is graded."""
+    with pytest.raises(UserError, match="bench cases only"):
+        grade_source(kernel(COMPUTE), problem=timed)
 
 
 def test_one_grade_at_a_time_has_the_clock(
