@@ -184,9 +184,10 @@ def study(count: int) -> list[Killed]:
     assert [undisturbed(name)[0] for name in KERNELS] == [0, 1]
     _, whole_s = undisturbed("right")
     kills: list[Killed] = []
-    while sum(kill.found for kill in kills) < count:  # whom nobody met was not killed
-        victim = list(VICTIMS)[len(kills) % 3]
-        kills.append(killed(victim, random.choice([*KERNELS]), random.uniform(0, whole_s)))
+    with contextlib.suppress(KeyboardInterrupt):  # what was done by then is told
+        while sum(kill.found for kill in kills) < count:  # whom nobody met was not killed
+            victim = list(VICTIMS)[len(kills) % 3]
+            kills.append(killed(victim, random.choice([*KERNELS]), random.uniform(0, whole_s)))
     return kills
 
 
