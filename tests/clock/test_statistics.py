@@ -6,7 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.clock.statistics import STUDENT, Estimate, are_heard, estimate, score_of, student
+from harness.clock.statistics import (
+    Estimate,
+    are_heard,
+    estimate,
+    launch_values,
+    score_of,
+    student,
+)
 from harness.errors import HarnessError
 from harness.records import Clock, Launch, Round, State, Timing
 
@@ -151,6 +158,7 @@ NAN = math.nan
     ("aa", "noise", "state"),
     [
         (1.03, 0.031, State.FASTER),  # nothing that chance does not explain
+        (1.03125, 0.03125, State.FASTER),  # both exact: just as much is enough
         (1.03, 0.029, State.UNSTABLE),
         (1.019, 0.0, State.FASTER),  # explained or not: small enough
         (0.951, 0.2, State.FASTER),
@@ -236,6 +244,17 @@ def test_the_interval_is_as_wide_as_the_baseline_differs_from_itself() -> None:
     assert math.log1p(found.aa_noise) == pytest.approx(noise)
 
 
+def test_both_ways_to_see_the_noise_are_pooled() -> None:
+    """Where the baseline differs more than the candidate, each counts by its freedoms."""
+    said = np.array([-0.003, -0.003, 0.003, 0.003])
+    own = np.array([-0.01, 0.01, -0.01, 0.01])
+    found = estimate([_launch(ours=x, own=y) for x, y in zip(said, own, strict=True)])
+    squares = float(np.sum(said**2)) + 0.75 * float(np.sum(own**2))
+    half = 2.365 * math.sqrt(squares / 7 / 4)  # three agreed on the candidate, four know A/A
+    assert math.log(found.ci_low) == pytest.approx(-half)
+    assert math.log(found.ci_high) == pytest.approx(half)
+
+
 def _launch(*, ours: float, own: float) -> Launch:
     """Rounds without noise: how far the candidate is from both baselines, and they apart."""
     low, high = 1e6 * math.exp(ours - own / 2), 1e6 * math.exp(ours + own / 2)
@@ -248,10 +267,40 @@ def test_both_baselines_count() -> None:
     assert estimate(skewed).speedup == pytest.approx(1.5 * math.sqrt(1.02), rel=0.003)
 
 
-def test_a_quantile_is_student_s() -> None:
+@pytest.mark.parametrize(
+    ("count", "step", "reach"),
+    [
+        (9, 0.0045, 0.02),  # 2 %, where that is neither few nor nearly all
+        (9, 0.001, 0.006),  # three quarters on a quiet machine: the furthest of seven
+        (9, 0.1, 0.3),  # the nearest four, where rounds are few and far apart
+        (101, 0.1, 1.0),  # the nearest tenth, where they are many
+    ],
+)
+def test_what_is_far_counts_by_its_side_alone(count: int, step: float, reach: float) -> None:
+    """And what is near in full; the share of those that are near makes good for the others."""
+    values = np.array([place * step * (-1) ** place for place in range(count)])
+    launches = [values[::3], values[1::3], values[2::3]]
+    is_far = np.abs(values) > reach + step / 2
+    share = 1 - is_far.mean()
+    expected = [np.mean(np.clip(launch, -reach, reach)) / share for launch in launches]
+    assert launch_values(launches) == pytest.approx(expected)
+    beyond = np.where(is_far, 7 * values, values)
+    assert launch_values([beyond[::3], beyond[1::3], beyond[2::3]]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("freedom", [*range(1, 30), 100, 1000])
+def test_a_quantile_holds_95_percent(freedom: int) -> None:
+    """Of Student's density, integrated here."""
+    half = freedom / 2
+    scale = math.exp(math.lgamma(half + 0.5) - math.lgamma(half)) / math.sqrt(freedom * math.pi)
+    ends, width = np.linspace(0, student(freedom), 10_001, retstep=True)
+    middles = ends[1:] - width / 2
+    density = scale * (1 + middles**2 / freedom) ** -(half + 0.5)
+    assert 2 * float(density.sum() * width) == pytest.approx(0.95, abs=3e-4)
+
+
+def test_a_quantile_falls_with_every_freedom() -> None:
     """The series goes on where the table ends, and comes down to the normal's."""
-    assert student(4) == STUDENT[3] == 2.776
-    assert [student(n) for n in (10, 20, 60)] == pytest.approx([2.228, 2.086, 2.000], abs=0.003)
     values = [student(n) for n in range(1, 200)]
     assert values == sorted(values, reverse=True)
     assert student(10**6) == pytest.approx(1.96, abs=1e-4)
