@@ -32,7 +32,7 @@ TESTS = {
     "oracle/tolerance": ("tests/oracle/test_tolerance.py",),
     "clock/statistics": ("tests/clock/test_statistics.py", "tests/clock/test_coverage.py"),
 }
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
 PATIENCE_S = 120
 OTHERS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
