@@ -73,7 +73,13 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
             baseline=baseline,
             call_s=job.policy.limits.call_s,
             threads=job.threads,
-            stop=Stop(budget_s=job.policy.budget_s, deadline=job.deadline),
+            stop=Stop(
+                half_width=job.policy.half_width,
+                budget_s=job.policy.budget_s,
+                deadline=job.deadline,
+                reward=job.policy.reward,
+            ),
+            own=job.policy.own,
         )
         timed = time_case(work)
         if timed is None:

@@ -180,6 +180,13 @@ class Session:
             return self._flooded()
         return Ran(window_ns=window_ns)
 
+    def stay_awake(self) -> None:
+        """From here on it is not frozen between its turns: its owner trusts it."""
+        self._freezes = False
+        if self._frozen:
+            self.box.thaw()
+            self._frozen = False
+
     # ---- what went wrong ------------------------------------------------------------------------
 
     def _violation(self, what: str, *, reason: str = "wire") -> Fell:

@@ -1,5 +1,6 @@
 """`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
 
+import math
 import os
 import re
 import sys
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from harness.records import CaseResult, Grade, Policy, Stage, Timing
 
 ACCEPTED, REJECTED, MISSED_GATE, NOT_GRADABLE = 0, 1, 4, 5
-QUICK_S, PRECISE_S = 3.0, 30.0
+QUICK, DEFAULT, PRECISE = (3.0, 2.0), (10.0, 1.0), (30.0, 0.5)  # seconds, percent to either side
+REWARD = (2.0, 1.0)
 PATH = click.Path(path_type=Path)
 
 
@@ -46,11 +48,23 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
 @click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")
 @click.option(
-    "--budget", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True,
-    metavar="SECONDS", help="For timing one bench case; five launches take 2 s at least.",
+    "--budget", type=click.FloatRange(0.1, 3600), metavar="SECONDS",
+    help="For timing one bench case, at most; default: 10. Three launches are made anyhow.",
 )  # fmt: skip
-@click.option("--quick", is_flag=True, help="The same as --budget 3.")
-@click.option("--precise", is_flag=True, help="The same as --budget 30.")
+@click.option(
+    "--half-width", type=click.FloatRange(0.01, 100), metavar="PERCENT",
+    help="A case is done when its interval is this narrow to either side; default: 1.",
+)  # fmt: skip
+@click.option("--quick", is_flag=True, help="The same as --budget 3 --half-width 2.")
+@click.option("--precise", is_flag=True, help="The same as --budget 30 --half-width 0.5.")
+@click.option(
+    "--reward", metavar="X[,X…]", callback=lambda _, __, value: _reward(value),
+    help="Or done when it is clear which of these speedups it exceeds; 2 s a case.",
+)  # fmt: skip
+@click.option(
+    "--own", is_flag=True,
+    help="Do not freeze it between its turns: for a kernel of your own; never ranked.",
+)  # fmt: skip
 @click.option(
     "--baseline", type=click.Choice(["eager", "channels_last", "onednn"]), default="eager",
     show_default=True, help="How PyTorch is asked for the same.",
@@ -120,6 +134,13 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         raise click.UsageError("--case and --tier both choose what to run: give one")
     if asked["quick"] and asked["precise"]:
         raise click.UsageError("--quick or --precise: give one")
+    budget_s, percent = _ends(asked)
+    if asked["own"] and asked["threads"] > 1:
+        raise click.UsageError(
+            "--own is for one thread: idle threads of a side that is not frozen would run on"
+        )
+    if asked["reward"] and asked["no_time"]:
+        raise click.UsageError("--reward needs a timing; drop --no-time")
     if asked["against"] is not None and asked["baseline"] != "eager":
         raise click.UsageError("--against takes the place of --baseline: give one")
     if min_speedup is not None and asked["no_time"]:
@@ -133,7 +154,10 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         keep=asked["keep"],
         time=not asked["no_time"],
         threads=asked["threads"],
-        budget_s=_budget(asked),
+        budget_s=budget_s,
+        half_width=percent / 100,
+        reward=asked["reward"],
+        own=asked["own"],
         baseline=asked["baseline"],
         against=asked["against"],
         compiler=asked["compiler"],
@@ -141,10 +165,22 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
     )
 
 
-def _budget(asked: dict[str, Any]) -> float:
-    if asked["quick"]:
-        return QUICK_S
-    return PRECISE_S if asked["precise"] else float(asked["budget"])
+def _ends(asked: dict[str, Any]) -> tuple[float, float]:
+    """After so many seconds, or when the interval is so many percent narrow."""
+    seconds, percent = REWARD if asked["reward"] else DEFAULT
+    if asked["quick"] or asked["precise"]:
+        seconds, percent = QUICK if asked["quick"] else PRECISE
+    return asked["budget"] or seconds, asked["half_width"] or percent
+
+
+def _reward(value: str | None) -> tuple[float, ...]:
+    try:
+        speedups = tuple(float(word) for word in (value or "").split(",") if word.strip())
+    except ValueError:
+        speedups = (0.0,)
+    if not all(0 < speedup < math.inf for speedup in speedups) or (value and not speedups):
+        raise click.BadParameter(f"{value}: write speedups above 0, such as 1,1.5,2")
+    return tuple(sorted(set(speedups)))
 
 
 def _device(value: str) -> str:

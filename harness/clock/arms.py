@@ -19,7 +19,10 @@ NULL_CALLS = 60
 WARM_CALLS = 3  # usually enough
 MAX_WARM_CALLS = 15
 MAX_WARM_S = 3.0
-QUIET_CALLS = 2  # in a row without a page fault
+QUIET_CALLS = 2  # in a row; of long ones, one
+LONG_NS = 25e6
+FAULT_NS = 2500.0  # what a page that comes into being takes, or somewhat less,
+NEGLIGIBLE = 0.001  # and which share of a call's time may go there
 
 Open = Callable[[int, int], Session | Fell]  # (nursery, bytes of heap to grow) -> a loaded session
 
@@ -75,6 +78,7 @@ class Arm:
         nursery: int,
         heap_bytes: int,
         timeout_s: float,
+        own: bool,
         stack: ExitStack,
     ) -> None:
         self.kind = kind
@@ -92,6 +96,8 @@ class Arm:
                 arguments, inputs, self.outputs, address=random_address(), timeout_s=timeout_s
             )
         )
+        if own:
+            opened.stay_awake()
 
     def timed(self, count: int) -> Turn:
         """A call of each of the windows 0 … count - 1; what one of them took."""
@@ -111,16 +117,16 @@ class Arm:
             self._must(self._session.copy_out(self._timeout_s))
 
     def warm(self, count: int) -> bool:
-        """Call until no call faults a page; whether that was reached."""
+        """Call until no call faults pages that count; whether that was reached."""
         quiet = 0
         began = time.monotonic()
         for calls in range(1, MAX_WARM_CALLS + 1):
             before = processes.minor_faults(self._session.box.pid)
-            self.timed(count)
+            took_ns = self.timed(count).wall_ns * count
             faults = processes.minor_faults(self._session.box.pid) - before
             self.copy_out()
-            quiet = quiet + 1 if faults == 0 else 0
-            if quiet == QUIET_CALLS:
+            quiet = quiet + 1 if faults * FAULT_NS <= NEGLIGIBLE * took_ns else 0
+            if quiet == QUIET_CALLS or (quiet and took_ns > LONG_NS):
                 return True
             if calls >= WARM_CALLS and time.monotonic() - began > MAX_WARM_S:
                 break
@@ -147,7 +153,7 @@ def _turn(session: Session, call: Callable[[], Ran]) -> Turn:
     return Turn(wall_ns=ran.window_ns, processor_ns=used, waits=box.waits() - waits)
 
 
-def null_turn(open_null: Open, timeout_s: float) -> Turn:
+def null_turn(open_null: Open, timeout_s: float, *, own: bool) -> Turn:
     """What thawing, saying and freezing take by themselves, in a runner with nothing to do."""
     opened = open_null(0, 0)
     if isinstance(opened, Fell):
@@ -161,6 +167,8 @@ def null_turn(open_null: Open, timeout_s: float) -> Turn:
             return ran
 
         call()  # the first comes before it was ever frozen
+        if own:
+            opened.stay_awake()
         turns = [_turn(session, call) for _ in range(NULL_CALLS)]
     used = [turn.processor_ns for turn in turns if turn.processor_ns is not None]
     return Turn(

@@ -10,6 +10,7 @@ from harness.clock.statistics import HEARD
 from harness.records import Argument, Clock
 
 SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
+AWAKE_NS = 1e6  # and without freezing
 MAX_BATCH = 4096
 MAX_BATCH_BYTES = 64 << 20
 MAX_AUTHORED_BATCH = 256  # where the problem's own Python draws or checks each window
@@ -27,7 +28,8 @@ def batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
         authored_s = _authored_s(work, stage, pool)
     # by the clock that will most likely decide; how long a round lasts is the wall's to say
     clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
-    sample_ns = max(SAMPLE_NS, 2 * HEARD * max(kind.null.by(clock) for kind in kinds))
+    least_ns = AWAKE_NS if work.own else SAMPLE_NS
+    sample_ns = max(least_ns, 2 * HEARD * max(kind.null.by(clock) for kind in kinds))
     slowest = max(call.wall_ns for call in calls)
     wanted = min(sample_ns / min(call.by(clock) for call in calls), MAX_ROUND_NS / slowest)
     if authored_s:

@@ -8,8 +8,8 @@ Python arms of a launch are forked from one warm parent, each launch's from anot
     2. the arms take their timed turns in a new random order
     3. all outputs are compared
 
-One round of a launch shows inputs that equal earlier ones but for one element, and is not counted:
-who keeps results must know all of what it keeps them by.
+One round of a launch shows inputs that equal earlier ones but for one element: who keeps results
+must know all of what it keeps them by.
 
 A turn is timed by the judge, from the thaw to verified frozen, less what a null kernel of the
 judge's own takes. So nothing can be computed before the clock runs or after it stops, and nothing
@@ -21,7 +21,7 @@ decides, unless an arm went to sleep, because who waits for something is slow an
 import gc
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ from harness.arena.memory import Memory, lay_out
 from harness.clock.arms import Kind, Lost, Turn
 from harness.clock.calibration import MAX_BATCH, batch_length
 from harness.clock.pool import Pool
-from harness.clock.stage import Stage, Stop, Work, kinds_of
+from harness.clock.stage import PARENTS, Stage, Work, kinds_of
 from harness.clock.statistics import are_heard, estimate
 from harness.oracle.compare import is_surely_close
 from harness.oracle.judge import compare, judge_outputs
@@ -47,6 +47,7 @@ from harness.records import (
     Verdict,
 )
 
+MIN_ROUNDS = 2  # of a launch
 MISLED = 3.0  # times slower than it turned out to be
 MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
 
@@ -58,25 +59,29 @@ class _OutOfTime(Exception):  # noqa: N818 — not an error: the whole grade's t
 def time_case(work: Work) -> Timing | Fell | None:
     """Time one case; or what the candidate did instead of computing; None if time ran out."""
     began = time.monotonic()
-    kinds = kinds_of(work)
-    launches = []
+    launches: list[Launch] = []
     try:
         with _no_collections():
+            kinds = kinds_of(work)
             batch, calibrated_ns = batch_length(work, kinds)
-            stop = work.stop.fitted(calibrated_ns / 1e9)
             pool = work.pool(batch)
-            ready = time.monotonic()
-            left = max(0.0, began + stop.budget_s - ready)
-            for number in range(stop.launches):
-                until = ready + left * (number + 1) / stop.launches
-                stage = Stage(work, kinds, number, batch)
-                with stage:
-                    launches.append(_launch(work, stage, stop, pool, until))
+            is_over = False
+            while not is_over:
+                started = time.monotonic()
+                launches.append(_launch(work, kinds, len(launches) % PARENTS, pool, batch))
+                ended = time.monotonic()
+                is_over = len(launches) > 1 and work.stop.is_over(
+                    len(launches),
+                    estimate(_by(_clock(work, launches), launches)),
+                    passed_s=ended - began,
+                    launch_s=ended - started,
+                )
     except Lost as lost:
         return lost.fell
     except _OutOfTime:
         return None
-    return _summed_up(work, kinds, batch, calibrated_ns, tuple(launches))
+    seconds = time.monotonic() - began
+    return _summed_up(work, kinds, batch, calibrated_ns, tuple(launches), seconds)
 
 
 def _summed_up(
@@ -85,9 +90,10 @@ def _summed_up(
     batch: int,
     calibrated_ns: float,
     launches: tuple[Launch, ...],
+    seconds: float,
 ) -> Timing:
-    clock = _clock(work, [r for launch in launches for r in launch.rounds])
-    counted = [replace(one, rounds=tuple(r.by(clock) for r in one.rounds)) for one in launches]
+    clock = _clock(work, launches)
+    counted = _by(clock, launches)
     found = estimate(counted)
     rounds = [r for launch in counted for r in launch.rounds]
     # slow while the batch was chosen, quick when it counted: samples too short to be trusted
@@ -99,6 +105,7 @@ def _summed_up(
         case=work.case.name,
         baseline=work.baseline.name,
         state=found.state if is_heard else State.UNSTABLE,
+        steady=found.is_steady and is_heard,
         speedup=found.speedup,
         ci_low=found.ci_low,
         ci_high=found.ci_high,
@@ -108,16 +115,22 @@ def _summed_up(
         batch=batch,
         null_ns=kinds[0].null.wall_ns,
         clock=clock,
+        seconds=seconds,
         launches=launches,
     )
 
 
-def _clock(work: Work, rounds: list[Round]) -> Clock:
+def _clock(work: Work, launches: Sequence[Launch]) -> Clock:
     """Which of the two decides: several threads share one result, and sleep costs no processor."""
+    rounds = [r for launch in launches for r in launch.rounds]
     waits = np.array([r.waits for r in rounds])
     slept = bool(np.any(np.mean(waits > 0, axis=0) > MAX_WAITING))
     is_known = all(r.processor_ns is not None for r in rounds)
     return Clock.PROCESSOR if work.threads == 1 and is_known and not slept else Clock.WALL
+
+
+def _by(clock: Clock, launches: Sequence[Launch]) -> list[Launch]:
+    return [replace(one, rounds=tuple(r.by(clock) for r in one.rounds)) for one in launches]
 
 
 @contextmanager
@@ -133,24 +146,23 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _launch(work: Work, stage: Stage, stop: Stop, pool: Pool, until: float) -> Launch:
-    pool.refresh(stage.inputs, 0, stage.batch)
-    is_quiet = {arm.kind.name: arm.warm(stage.batch) for arm in stage.arms}
-    rounds: list[Round] = []
-    audited, repeated = secrets.randbelow(stop.min_rounds), secrets.randbelow(stop.min_rounds)
-    while len(rounds) < stop.max_rounds:
-        now = time.monotonic()
-        if now > stop.deadline:
-            raise _OutOfTime
-        if len(rounds) >= stop.min_rounds and now > until:
-            break
-        if len(rounds) == repeated:
-            _round(work, stage, pool, repeats=True)
-            repeated = -1
-        rounds.append(_round(work, stage, pool))
-        if len(rounds) - 1 == audited:
-            _audit(work, stage)
-    return Launch(rounds=tuple(rounds), quiet=is_quiet["baseline"] and is_quiet["again"])
+def _launch(work: Work, kinds: tuple[Kind, ...], parent: int, pool: Pool, batch: int) -> Launch:
+    """As long in rounds as it took to get there: by then neither is what costs most."""
+    began = time.monotonic()
+    with Stage(work, kinds, parent, batch) as stage:
+        pool.refresh(stage.inputs, 0, batch)
+        is_quiet = {arm.kind.name: arm.warm(batch) for arm in stage.arms}
+        ready = time.monotonic()
+        audited, repeated = secrets.randbelow(MIN_ROUNDS), secrets.randbelow(MIN_ROUNDS)
+        rounds: list[Round] = []
+        while len(rounds) < MIN_ROUNDS or time.monotonic() - ready < ready - began:
+            if time.monotonic() > work.stop.deadline:
+                raise _OutOfTime
+            rounds.append(_round(work, stage, pool, repeats=len(rounds) == repeated))
+            if len(rounds) - 1 == audited:
+                _audit(work, stage)
+    quiet = is_quiet["baseline"] and is_quiet["again"]
+    return Launch(rounds=tuple(rounds), parent=parent, quiet=quiet)
 
 
 def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Round:

@@ -2,41 +2,49 @@
 
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.arena.memory import Memory, lay_out
-from harness.clock.arms import WARM_CALLS, Arm, Kind, Lost, Open, null_turn
+from harness.clock.arms import Arm, Kind, Lost, Open, null_turn
 from harness.clock.baselines import Baseline
 from harness.clock.pool import Pool
+from harness.clock.statistics import Estimate
 from harness.errors import HarnessError, UserError
 from harness.oracle.expect import Oracle
 from harness.oracle.judge import Expected
-from harness.records import Argument, Case, Problem, Role
+from harness.records import Argument, Case, Problem, Role, State
 
 MAX_ROUND_NS = 250e6
 HEAP_BYTES = 8 << 20  # beside the results: what libraries keep for themselves
-LAUNCHES = 5
-PATIENCE_S = 30.0
+LAUNCHES = 5  # at least, where the time suffices: so many parents are warm from the beginning
+PARENTS = 8  # at most: another one takes as long as a few launches, and serves all cases
+FEWEST = 3  # however long a call takes: fewer say nothing of what launches differ by
+MOST = 100
+PATIENCE_S = 20.0  # five launches are worth that, whatever the budget
 
 _shuffle = secrets.SystemRandom().shuffle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """When timing ends: a value, not a habit."""
+    """When timing a case ends: a value, not a habit."""
 
-    budget_s: float
+    half_width: float  # the interval is narrow enough
+    budget_s: float  # the time is over
     deadline: float  # of the whole grade, on the monotonic clock
-    launches: int = LAUNCHES
-    min_rounds: int = 4  # of a launch, whatever the budget says
-    max_rounds: int = 60
+    reward: tuple[float, ...] = ()  # it is clear which of these speedups are exceeded
 
-    def fitted(self, slowest_s: float) -> "Stop":
-        """Fewer launches and rounds where the least of them would take far beyond the budget."""
-        least_s = slowest_s * 3 * self.launches * (WARM_CALLS + self.min_rounds)
-        if least_s <= max(2 * self.budget_s, PATIENCE_S):
-            return self
-        return replace(self, launches=3, min_rounds=1)
+    def is_over(self, launches: int, found: Estimate, *, passed_s: float, launch_s: float) -> bool:
+        """After so many launches, of which one takes `launch_s`."""
+        if launches < FEWEST:
+            return False
+        if self.reward and found.is_steady and all(map(found.is_clear_of, self.reward)):
+            return True
+        is_narrow = found.state is not State.UNSTABLE and found.half_width <= self.half_width
+        if launches >= LAUNCHES and is_narrow:
+            return True
+        time_s = self.budget_s if launches >= LAUNCHES else max(self.budget_s, PATIENCE_S)
+        return launches >= MOST or passed_s + launch_s > time_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,7 @@ class Work:
     call_s: float
     threads: int
     stop: Stop
+    own: bool  # arms stay awake between their turns
 
     def pool(self, windows: int) -> Pool:
         return Pool(self.problem, self.case, self.arguments, windows, self.oracle.module)
@@ -62,11 +71,11 @@ class Work:
 def kinds_of(work: Work) -> tuple[Kind, ...]:
     """The three arms; candidate first. The baselines share one null constant."""
     baseline = work.baseline
-    baseline_null = null_turn(baseline.open_null, work.call_s)
+    baseline_null = null_turn(baseline.open_null, work.call_s, own=work.own)
     candidate = Kind(
         name="candidate",
         open=work.open_candidate,
-        null=null_turn(work.open_null, work.call_s),
+        null=null_turn(work.open_null, work.call_s, own=work.own),
         is_baseline=False,
         returns=False,
     )
@@ -92,8 +101,8 @@ class Stage(ExitStack):
         places, size = lay_out(work.arguments, Role.INPUT, windows=batch)
         self.inputs = self.enter_context(Memory(places, size, sealed=True))
         self.inputs.poison()  # in the gaps it stays
+        heap = HEAP_BYTES + 2 * sum(a.nbytes for a in work.arguments)
         results = sum(a.nbytes for a in work.arguments if a.role.is_written)
-        heap = HEAP_BYTES + (batch + 1) * results + 2 * sum(a.nbytes for a in work.arguments)
         shuffled = list(kinds)
         _shuffle(shuffled)
         try:
@@ -104,8 +113,10 @@ class Stage(ExitStack):
                     self.inputs,
                     batch,
                     nursery=nursery,
-                    heap_bytes=min(heap, 2 << 30),
+                    # of one that returns them, all results of a batch are held at once
+                    heap_bytes=min(heap + results * (batch + 1 if kind.returns else 1), 2 << 30),
                     timeout_s=work.call_s + (20 * MAX_ROUND_NS / 1e9 if batch > 1 else 0.0),
+                    own=work.own,
                     stack=self,
                 )
                 for kind in shuffled

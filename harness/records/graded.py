@@ -1,5 +1,6 @@
 """What a grade is made of: timings, the machine, the walls, the whole."""
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -42,6 +43,7 @@ class Round:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     rounds: tuple[Round, ...]
+    parent: int  # which warm parent its arms were forked from: its layout is theirs
     quiet: bool = True  # the baseline faulted no page any more when timing began
 
 
@@ -50,6 +52,7 @@ class Timing:
     case: str
     baseline: str
     state: State
+    steady: bool  # the baseline agreed with itself, and nothing could hide in the freezing
     speedup: float
     ci_low: float
     ci_high: float
@@ -59,8 +62,14 @@ class Timing:
     batch: int
     null_ns: float
     clock: Clock
+    seconds: float  # all that it took to time this case
     launches: tuple[Launch, ...]
     roofline: Roofline | None = None  # None: not yet looked at
+
+    @property
+    def half_width(self) -> float:
+        """Of the interval, to either side of the speedup."""
+        return math.sqrt(self.ci_high / self.ci_low) - 1.0
 
     @property
     def beats_floor(self) -> bool:
@@ -94,7 +103,11 @@ class Policy:
     # one thread by default: intervals are several times narrower than with all cores, and it is
     # the same work on every machine
     threads: int = 1
-    budget_s: float = 10.0  # per bench case
+    # timing a bench case ends when its interval is so narrow to either side, or the time is over
+    half_width: float = 0.01
+    budget_s: float = 10.0
+    reward: tuple[float, ...] = ()  # or as soon as it is clear which of these speedups it exceeds
+    own: bool = False  # the kernel is one's own: not frozen between its turns, and never ranked
     baseline: str = "eager"  # how PyTorch is asked
     against: Path | None = None  # another submission instead of PyTorch
     compiler: str = "g++"
@@ -157,3 +170,12 @@ class Grade:
     calls: tuple[str, ...] | None = None  # whom it has work for it; None: not looked at
     left_running: int | None = None  # its processes that were still there when all was checked
     log: str = ""
+
+    def exceeds(self, speedup: float) -> bool | None:
+        """Whether it is right and so much faster, or more; None where that is not settled."""
+        if self.verdict is not Verdict.ACCEPTED:
+            return False
+        low, high = self.score.ci_low, self.score.ci_high
+        if low is None or high is None or not all(timing.steady for timing in self.timing):
+            return None
+        return True if low > speedup else False if high < speedup else None

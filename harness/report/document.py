@@ -38,6 +38,10 @@ def document_of(grade: Grade) -> dict[str, Any]:
         "cases": [_case(result) for result in grade.cases],
         "timing": [_timing(timing) for timing in grade.timing],
         "score": _score(grade.score),
+        "reward": [
+            {"speedup": speedup, "exceeds": grade.exceeds(speedup)}
+            for speedup in grade.policy.reward
+        ],
         "sandbox": {
             "level": grade.isolation.level,
             "properties": {
@@ -64,9 +68,11 @@ def _policy(grade: Grade) -> dict[str, Any]:
         "isolation": policy.isolation,
         "freeze": grade.isolation.freeze,
         "budget": policy.budget_s,
+        "half_width": policy.half_width,
+        "reward": list(policy.reward),
         "baseline": policy.baseline,
         "against": str(policy.against) if policy.against else None,
-        "own": False,
+        "own": policy.own,
         "threads": policy.threads,
         "compiler": policy.compiler,
         "case": policy.case,
@@ -117,6 +123,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "case": timing.case,
         "baseline": timing.baseline,
         "state": str(timing.state),
+        "steady": timing.steady,
         "speedup": timing.speedup,
         "ci_low": timing.ci_low,
         "ci_high": timing.ci_high,
@@ -128,6 +135,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "batch": timing.batch,
         "null_ns": timing.null_ns,
         "clock": str(timing.clock),
+        "seconds": timing.seconds,
         "launches": [_launch(launch) for launch in timing.launches],
     }
 
@@ -171,5 +179,6 @@ def _launch(launch: Launch) -> dict[str, Any]:
             }
             for r in launch.rounds
         ],
+        "parent": launch.parent,
         "quiet": launch.quiet,
     }

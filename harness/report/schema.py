@@ -60,6 +60,7 @@ def _timing() -> dict[str, Any]:
         case=TEXT,
         baseline=TEXT,
         state=_one_of(State),
+        steady=YES_OR_NO,
         speedup=NUMBER,
         ci_low=NUMBER,
         ci_high=NUMBER,
@@ -71,7 +72,8 @@ def _timing() -> dict[str, Any]:
         batch=COUNT,
         null_ns=NUMBER,
         clock=_one_of(Clock),
-        launches=_list(_record(rounds=_list(one_round), quiet=YES_OR_NO)),
+        seconds=NUMBER,
+        launches=_list(_record(rounds=_list(one_round), parent=COUNT, quiet=YES_OR_NO)),
     )
 
 
@@ -128,6 +130,8 @@ def schema() -> dict[str, Any]:
                 isolation=_one_of(("strict", "best", "off")),
                 freeze=_one_of(("cgroup", "signal", "none")),
                 budget=NUMBER,
+                half_width=NUMBER,
+                reward=_list(NUMBER),
                 baseline=TEXT,
                 against=_maybe(TEXT),
                 own=YES_OR_NO,
@@ -156,6 +160,7 @@ def schema() -> dict[str, Any]:
                 ci_high=_maybe(NUMBER),
                 state=_maybe(_one_of(State)),
             ),
+            reward=_list(_record(speedup=NUMBER, exceeds=_maybe(YES_OR_NO))),
             left_running=_maybe(COUNT),
             calls=_maybe(_list(TEXT)),
             sandbox=_record(

@@ -6,6 +6,7 @@ or was written by somebody else.
 """
 
 import shlex
+import statistics
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -39,6 +40,9 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
     if grade.timing:
         yield Padding(_timings(grade), (1, 0, 0, 0), expand=False)
         yield Text()
+    if grade.policy.reward:
+        yield _reward(grade)
+    if grade.timing:
         yield from render_rooflines(grade.timing)
     yield _footer(grade, verbose=verbose)
 
@@ -147,7 +151,12 @@ def _timings(grade: Grade) -> Table:
             _milliseconds(timing.baseline_ms),
             f"{timing.aa:.3f}",
         )
-    table.caption = "speedup: a clipped mean of paired ratios; kernel, PyTorch: medians of each"
+    narrow = 100 * statistics.median(timing.half_width for timing in grade.timing)
+    took_s = statistics.median(timing.seconds for timing in grade.timing)
+    table.caption = (
+        "speedup: a clipped mean of paired ratios; kernel, PyTorch: medians of each\n"
+        f"to either side {narrow:.1f} % in {took_s:.1f} s a case"
+    )
     table.caption_justify = "left"
     score = grade.score
     if len(grade.timing) > 1 and score.speedup is not None:
@@ -160,6 +169,12 @@ def _timings(grade: Grade) -> Table:
             *_speedup_cells(score.speedup, score.ci_low, score.ci_high, score.state),
         )
     return table
+
+
+def _reward(grade: Grade) -> Text:
+    words = {True: "yes", False: "no", None: "not settled"}
+    answers = (f"{speedup:g}x {words[grade.exceeds(speedup)]}" for speedup in grade.policy.reward)
+    return Text(f"exceeds {', '.join(answers)}\n")
 
 
 def _speedup_cells(speedup: float, low: float, high: float, state: State) -> tuple[Text | str, ...]:
@@ -181,6 +196,8 @@ def _footer(grade: Grade, *, verbose: bool) -> Text:
     parts.append(f"in all {seconds.total:.1f} s")
     if isolation.level:
         parts.append(f"sandbox level {isolation.level}, frozen by {isolation.freeze}")
+    if grade.policy.own and grade.timing:
+        parts.append("timed as one's own, not frozen between turns: never ranked")
     text = Text("\n" + "; ".join(parts), "dim")
     if isolation.missing:
         text.append(f"\n{isolation.missing}")

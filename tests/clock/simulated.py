@@ -110,7 +110,8 @@ def gradings_of(times: Times) -> Iterator[list[Launch]]:
                 rounds=tuple(
                     Round(candidate_ns=candidate, baseline_ns=baseline, again_ns=again)
                     for candidate, baseline, again in launch
-                )
+                ),
+                parent=parent,
             )
-            for launch in grading.tolist()
+            for parent, launch in enumerate(grading.tolist())
         ]

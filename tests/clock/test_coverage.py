@@ -4,13 +4,15 @@ The seeds are fixed; tests/studies/coverage.md has the same for more gradings an
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from harness.clock.statistics import Estimate, estimate, score_of
-from harness.records import Clock, Launch, State, Timing
+from harness.records import Launch, State, Timing
 from tests.clock.simulated import NOISES, Noise, gradings_of, simulate
+from tests.timings import SOME
 
 GRADINGS = 200
 MANY_ROUNDS = 30
@@ -139,11 +141,14 @@ def test_the_score_of_several_cases_holds_the_truth(cases: int) -> None:
 
 
 def _timing(found: Estimate) -> Timing:
-    return Timing(
-        case="some", baseline="eager", state=found.state, speedup=found.speedup,
-        ci_low=found.ci_low, ci_high=found.ci_high, aa=found.aa, candidate_ms=1.0,
-        baseline_ms=1.0, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
-    )  # fmt: skip
+    return replace(
+        SOME,
+        state=found.state,
+        speedup=found.speedup,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        aa=found.aa,
+    )
 
 
 def test_the_simulation_is_what_it_says() -> None:

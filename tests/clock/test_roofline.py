@@ -31,6 +31,7 @@ from harness.records import (
     Timing,
     Verdict,
 )
+from tests.timings import SOME
 
 GIGA = 1e9
 L1, L2, L3 = 32 << 10, 512 << 10, 32 << 20
@@ -200,11 +201,18 @@ def _timing(ms: float, *, batch: int = 1, null_ns: float = 0.0, noise: float = 1
         Round(candidate_ns=ms * 1e6 * wobble, baseline_ns=5e6, again_ns=5e6)
         for wobble in (1 / noise, 1.0, noise) * 4
     )
-    return Timing(
-        case="some", baseline="eager", state=State.FASTER, speedup=2.0, ci_low=1.9, ci_high=2.1,
-        aa=1.0, candidate_ms=ms, baseline_ms=5.0, batch=batch, null_ns=null_ns, clock=Clock.WALL,
-        launches=(Launch(rounds=rounds),) * 5,
-    )  # fmt: skip
+    return replace(
+        SOME,
+        state=State.FASTER,
+        speedup=2.0,
+        ci_low=1.9,
+        ci_high=2.1,
+        candidate_ms=ms,
+        baseline_ms=5.0,
+        batch=batch,
+        null_ns=null_ns,
+        launches=tuple(Launch(rounds=rounds, parent=parent) for parent in range(5)),
+    )
 
 
 def _floor_ms(demand: Demand = DEMAND) -> float:

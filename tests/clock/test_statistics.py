@@ -15,7 +15,8 @@ from harness.clock.statistics import (
     student,
 )
 from harness.errors import HarnessError
-from harness.records import Clock, Launch, Round, State, Timing
+from harness.records import Launch, Round, State, Timing
+from tests.timings import SOME
 
 Rng = np.random.Generator
 
@@ -38,7 +39,7 @@ def _launches(
         return float(ns * late * np.exp(rng.normal(0, noise)))
 
     found = []
-    for _ in range(launches):
+    for parent in range(launches):
         own = math.exp(rng.normal(0, bias)) if bias else 1.0
         found.append(
             Launch(
@@ -49,7 +50,8 @@ def _launches(
                         again_ns=took(1e6 * speedup * own * aa),
                     )
                     for _ in range(rounds)
-                )
+                ),
+                parent=parent,
             )
         )
     return found
@@ -110,7 +112,8 @@ def test_rounds_are_paired() -> None:
                     again_ns=r.again_ns * slow,
                 )
                 for r, slow in zip(launch.rounds, np.geomspace(1, 9, 10), strict=True)
-            )
+            ),
+            parent=launch.parent,
         )
         for launch in _launches(rng)
     ]
@@ -208,7 +211,7 @@ def test_launches_of_different_lengths_are_admitted() -> None:
     """A budget may cut the last launch short."""
     rng = np.random.default_rng(9)
     launches = _launches(rng, rounds=12)
-    short = [*launches[:-1], Launch(rounds=launches[-1].rounds[:2])]
+    short = [*launches[:-1], replace(launches[-1], rounds=launches[-1].rounds[:2])]
     assert estimate(short).speedup == pytest.approx(1.5, rel=0.003)
 
 
@@ -223,7 +226,7 @@ def test_one_launch_is_no_measurement() -> None:
 def test_the_interval_counts_launches_not_rounds() -> None:
     """Launches that say -1 %, … +1 %, each without noise: Student's interval of five samples."""
     said = np.array([-0.01, -0.005, 0.0, 0.005, 0.01])
-    found = estimate([_launch(ours=x, own=0.0) for x in said])
+    found = estimate([_launch(i, ours=x, own=0.0) for i, x in enumerate(said)])
     half = 2.776 * float(said.std(ddof=1)) / math.sqrt(5)
     assert math.log(found.speedup) == pytest.approx(0.0, abs=1e-9)
     assert math.log(found.ci_low) == pytest.approx(-half)
@@ -234,7 +237,7 @@ def test_the_interval_counts_launches_not_rounds() -> None:
 def test_the_interval_is_as_wide_as_the_baseline_differs_from_itself() -> None:
     """Launches that all agree on the candidate, and not on the baseline, agree by luck."""
     own = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
-    found = estimate([_launch(ours=0.0, own=x) for x in own])
+    found = estimate([_launch(i, ours=0.0, own=x) for i, x in enumerate(own)])
     assert math.log(found.speedup) == pytest.approx(0.0, abs=1e-9)
     # nine degrees of freedom in all: four agreed on the candidate, five know that A/A is nought
     variance = 0.75 * float(np.mean(own**2)) * 5 / 9
@@ -248,17 +251,37 @@ def test_both_ways_to_see_the_noise_are_pooled() -> None:
     """Where the baseline differs more than the candidate, each counts by its freedoms."""
     said = np.array([-0.003, -0.003, 0.003, 0.003])
     own = np.array([-0.01, 0.01, -0.01, 0.01])
-    found = estimate([_launch(ours=x, own=y) for x, y in zip(said, own, strict=True)])
+    found = estimate(
+        [_launch(i, ours=x, own=y) for i, (x, y) in enumerate(zip(said, own, strict=True))]
+    )
     squares = float(np.sum(said**2)) + 0.75 * float(np.sum(own**2))
     half = 2.365 * math.sqrt(squares / 7 / 4)  # three agreed on the candidate, four know A/A
     assert math.log(found.ci_low) == pytest.approx(-half)
     assert math.log(found.ci_high) == pytest.approx(half)
 
 
-def _launch(*, ours: float, own: float) -> Launch:
+def test_launches_from_one_parent_are_one_sample() -> None:
+    """However many launches say the same because they have one layout, the interval stays."""
+    said = [0.01, -0.02, 0.03, 0.0]
+    once = estimate([_launch(i, ours=x, own=0.0) for i, x in enumerate(said)])
+    again = estimate([_launch(i % 4, ours=x, own=0.0) for i, x in enumerate(said * 5)])
+    assert again == once
+    with pytest.raises(HarnessError, match="one launch"):
+        estimate([_launch(7, ours=x, own=0.0) for x in said])
+
+
+def test_who_looks_often_asks_for_more_than_the_interval() -> None:
+    """A speedup outside of the interval is not yet cleared; far enough outside it is."""
+    found = Estimate(speedup=2.0, ci_low=2.0 / 1.1, ci_high=2.2, aa=1.0, quiet=True)
+    assert not any(map(found.is_clear_of, (1.9, 2.0, 1.8, 2.25)))
+    assert all(map(found.is_clear_of, (1.7, 2.4, 1.0, 100.0)))
+
+
+def _launch(parent: int, *, ours: float, own: float) -> Launch:
     """Rounds without noise: how far the candidate is from both baselines, and they apart."""
     low, high = 1e6 * math.exp(ours - own / 2), 1e6 * math.exp(ours + own / 2)
-    return Launch(rounds=(Round(candidate_ns=1e6, baseline_ns=low, again_ns=high),) * 9)
+    only = Round(candidate_ns=1e6, baseline_ns=low, again_ns=high)
+    return Launch(rounds=(only,) * 9, parent=parent)
 
 
 def test_both_baselines_count() -> None:
@@ -310,11 +333,8 @@ def test_a_quantile_falls_with_every_freedom() -> None:
 
 
 def _timing(speedup: float, width: float = 1.01, state: State = State.FASTER) -> Timing:
-    return Timing(
-        case="some", baseline="eager", state=state, speedup=speedup, ci_low=speedup / width,
-        ci_high=speedup * width, aa=1.0, candidate_ms=1.0, baseline_ms=speedup,
-        batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
-    )  # fmt: skip
+    low, high = speedup / width, speedup * width
+    return replace(SOME, state=state, speedup=speedup, ci_low=low, ci_high=high)
 
 
 def test_the_score_is_the_geometric_mean() -> None:
@@ -389,7 +409,7 @@ def test_what_could_be_hidden_in_the_freezing_is_not_believed(quick: int, batch:
     took, nulls = [9e6, 9e6], [0.0, 0.0]
     took[quick], nulls[quick] = 2.1e6, batch * 1e5  # without it 2.0e6, and 5 % more than that
     steady = Round(candidate_ns=took[0], baseline_ns=took[1], again_ns=took[1])
-    launches = [Launch(rounds=(steady,) * 9)] * 5
+    launches = [Launch(rounds=(steady,) * 9, parent=parent) for parent in range(5)]
     assert are_heard(launches, batch=batch, nulls_ns=(nulls[0], nulls[1]))
     nulls[quick] *= 1.001
     assert not are_heard(launches, batch=batch, nulls_ns=(nulls[0], nulls[1]))

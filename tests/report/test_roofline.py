@@ -1,10 +1,13 @@
 """The table of limits: readable at 80 columns, whatever the figures."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
 
-from harness.records import Clock, Roof, Roofline, State, Timing
+from harness.records import Roof, Roofline, Timing
 from harness.report.roofline import LESS_WORK, UNMEASURED, render_rooflines
+from tests.timings import SOME
 
 FLOAT32 = Roof(name="float32", seconds=1e-3, rate=1e11, spread=0.01)
 FLOOR = Roof(name="memory", seconds=5e-4, rate=2e10, spread=0.01)
@@ -15,11 +18,7 @@ HALF = Roofline(
 
 
 def _timing(roofline: Roofline | None, case: str = "some", ms: float = 2.0) -> Timing:
-    return Timing(
-        case=case, baseline="eager", state=State.TIE, speedup=1.0, ci_low=1.0, ci_high=1.0, aa=1.0,
-        candidate_ms=ms, baseline_ms=1.0, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
-        roofline=roofline,
-    )  # fmt: skip
+    return replace(SOME, case=case, candidate_ms=ms, roofline=roofline)
 
 
 def _shown(*timings: Timing) -> str:
