@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -71,29 +72,11 @@ def grade_source(arena: Arena, doubling: Problem, tmp_path: Path) -> GradeSource
     """Grade a source, by default as an answer to `doubling`, without timing it."""
 
     def run(
-        source: str,
-        name: str = "attempt.cpp",
-        *,
-        problem: Problem = doubling,
-        case: str | None = None,
-        seed: str | None = None,
-        keep: Path | None = None,
-        dtype: str | None = None,
-        time: bool = False,
-        budget_s: float = 0.3,
-        limits: Limits | None = None,
+        source: str, name: str = "attempt.cpp", *, problem: Problem = doubling, **asked: Any
     ) -> Grade:
         path = tmp_path / name
         path.write_text(source)
-        policy = Policy(
-            time=time,
-            budget_s=budget_s,
-            case=case,
-            seed=seed,
-            keep=keep,
-            dtype=dtype,
-            limits=limits or Limits(call_s=1.0),
-        )
-        return grade(path, problem, policy=policy, arena=arena)
+        usual: dict[str, Any] = {"time": False, "budget_s": 0.3, "limits": Limits(call_s=1.0)}
+        return grade(path, problem, policy=Policy(**(usual | asked)), arena=arena)
 
     return run

@@ -87,6 +87,7 @@ class Arm:
         if isinstance(opened, Fell):
             raise self._failure(opened)
         self._session = stack.enter_context(opened)
+        self.is_raised = opened.box.hurry()
         places, size = lay_out(arguments, Role.OUTPUT, windows=windows)
         self.outputs = stack.enter_context(Memory(places, size, sealed=False))
         self.outputs.poison()
@@ -159,6 +160,7 @@ def null_turn(open_null: Open, timeout_s: float, *, own: bool) -> Turn:
     if isinstance(opened, Fell):
         raise HarnessError(f"the null kernel failed: {opened.message}")
     with opened as session:
+        session.box.hurry()
 
         def call() -> Ran:
             ran = session.call(first=0, count=0, timeout_s=timeout_s)

@@ -47,7 +47,7 @@ from harness.records import (
     Verdict,
 )
 
-MIN_ROUNDS = 2  # of a launch
+MIN_ROUNDS, MAX_ROUNDS = 2, 30  # of a launch
 MISLED = 3.0  # times slower than it turned out to be
 MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
 
@@ -152,17 +152,24 @@ def _launch(work: Work, kinds: tuple[Kind, ...], parent: int, pool: Pool, batch:
     with Stage(work, kinds, parent, batch) as stage:
         pool.refresh(stage.inputs, 0, batch)
         is_quiet = {arm.kind.name: arm.warm(batch) for arm in stage.arms}
-        ready = time.monotonic()
+        making_s, in_rounds_s = time.monotonic() - began, 0.0
         audited, repeated = secrets.randbelow(MIN_ROUNDS), secrets.randbelow(MIN_ROUNDS)
         rounds: list[Round] = []
-        while len(rounds) < MIN_ROUNDS or time.monotonic() - ready < ready - began:
-            if time.monotonic() > work.stop.deadline:
+        while len(rounds) < MIN_ROUNDS or (len(rounds) < MAX_ROUNDS and in_rounds_s < making_s):
+            started = time.monotonic()
+            if started > work.stop.deadline:
                 raise _OutOfTime
             rounds.append(_round(work, stage, pool, repeats=len(rounds) == repeated))
+            in_rounds_s += time.monotonic() - started
             if len(rounds) - 1 == audited:
                 _audit(work, stage)
-    quiet = is_quiet["baseline"] and is_quiet["again"]
-    return Launch(rounds=tuple(rounds), parent=parent, quiet=quiet)
+        is_raised = all(arm.is_raised for arm in stage.arms)
+    return Launch(
+        rounds=tuple(rounds),
+        parent=parent,
+        quiet=is_quiet["baseline"] and is_quiet["again"],
+        raised=is_raised,
+    )
 
 
 def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Round:
@@ -243,10 +250,26 @@ def _audit(work: Work, stage: Stage) -> None:
     with Memory(places, size, sealed=True) as inputs:
         for name in inputs.places:
             inputs.window(name)[...] = stage.inputs.window(name, window)
+        if _is_surely_true(work, stage, inputs, window):
+            return
         expected = work.oracle.expect(work.case, work.arguments, inputs)
     for comparison in judge_outputs(expected, stage.candidate.outputs, window):
         if not comparison.ok:
             raise Lost(_wrong(comparison))
+
+
+def _is_surely_true(work: Work, stage: Stage, inputs: Memory, window: int) -> bool:
+    """Within half of what was allowed of another draw; else this draw's own budget is asked."""
+    if not all(a.dtype.is_float for a in work.arguments if a.role.is_written):
+        return False
+    truth = work.oracle.run(work.arguments, inputs, "float64")
+    for name, bound in work.expected.bounds.items():
+        got = stage.candidate.outputs.window(name, window)
+        # rounding the truth takes less than the other half
+        half = replace(bound, max_error=bound.max_error / 2, rms_error=bound.rms_error / 2)
+        if not is_surely_close(got, truth[name].astype(got.dtype), half):
+            return False
+    return True
 
 
 def _wrong(comparison: Comparison) -> Fell:

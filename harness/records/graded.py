@@ -45,6 +45,7 @@ class Launch:
     rounds: tuple[Round, ...]
     parent: int  # which warm parent its arms were forked from: its layout is theirs
     quiet: bool = True  # the baseline faulted no page any more when timing began
+    raised: bool = False  # all arms went before other programs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,4 +181,5 @@ def _launch(launch: Launch) -> dict[str, Any]:
         ],
         "parent": launch.parent,
         "quiet": launch.quiet,
+        "raised": launch.raised,
     }

@@ -73,7 +73,9 @@ def _timing() -> dict[str, Any]:
         null_ns=NUMBER,
         clock=_one_of(Clock),
         seconds=NUMBER,
-        launches=_list(_record(rounds=_list(one_round), parent=COUNT, quiet=YES_OR_NO)),
+        launches=_list(
+            _record(rounds=_list(one_round), parent=COUNT, quiet=YES_OR_NO, raised=YES_OR_NO)
+        ),
     )
 
 

@@ -135,8 +135,17 @@ class Box:
         return processes.stop_tree(self.pid)
 
     def processor_ns(self) -> int | None:
-        """What it has used of processors, all processes together; None where nobody adds it up."""
-        return None if self.group is None else self.group.processor_ns()
+        """
+        What it has used of processors; None once it is gone. Without a group it is its first
+        process alone, all threads: who has others work for it must wait, and that shows.
+        """
+        if self.group is not None:
+            return self.group.processor_ns()
+        return processes.processor_ns(self.pid)
+
+    def hurry(self) -> bool:
+        """Go before other programs wherever it may run; whether that was allowed."""
+        return processes.raise_group(self.pid)
 
     def waits(self) -> int:
         """How often its first thread has gone to sleep."""

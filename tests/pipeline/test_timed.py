@@ -14,6 +14,7 @@ from harness.disk import locked
 from harness.errors import UserError
 from harness.pipeline import grade
 from harness.records import Clock, Policy, Problem, Stage, Verdict
+from harness.report.document import document_of
 
 if TYPE_CHECKING:
     from tests.conftest import GradeSource, MakeProblem
@@ -87,10 +88,33 @@ def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) 
     """On one thread it is the processor's clock that decides, and both are kept."""
     graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
     (timing,) = graded.timing
-    if graded.isolation.freeze != "cgroup":
-        pytest.skip("nobody adds up what a box uses on this machine")
     assert timing.clock is Clock.PROCESSOR
     assert all(r.processor_ns for launch in timing.launches for r in launch.rounds)
+
+
+def test_ones_own_kernel_is_timed_awake(grade_source: "GradeSource", timed: Problem) -> None:
+    """--own: nobody is frozen between turns, a turn costs less, and the result says so."""
+    frozen, awake = (
+        grade_source(kernel(COMPUTE), problem=timed, time=True, own=own) for own in (False, True)
+    )
+    assert awake.verdict is Verdict.ACCEPTED, awake.message
+    assert awake.timing[0].null_ns < frozen.timing[0].null_ns
+    assert document_of(awake)["policy"]["own"] is True
+    assert document_of(frozen)["policy"]["own"] is False
+
+
+def test_a_reward_is_settled_and_told(grade_source: "GradeSource", timed: Problem) -> None:
+    """Far from the speedups that were asked for, it is known on which side of them it is."""
+    body = "for (volatile int i = 0; i < 100'000; i = i + 1) {}"
+    slow = grade_source(kernel(f"{body} {COMPUTE}"), problem=timed, time=True, reward=(0.5, 2.0))
+    assert slow.verdict is Verdict.ACCEPTED, slow.message
+    assert document_of(slow)["reward"] == [
+        {"speedup": 0.5, "exceeds": False},
+        {"speedup": 2.0, "exceeds": False},
+    ]
+    wrong = grade_source(kernel("y[0] = 1;"), problem=timed, time=True, reward=(0.5,))
+    assert not wrong.timing
+    assert wrong.exceeds(0.5) is False
 
 
 def test_without_timing_bench_cases_alone_are_none(

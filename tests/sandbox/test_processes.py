@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +113,42 @@ def test_a_changing_tree_can_be_stopped(plant: Callable[[str], Tree]) -> None:
         stop_tree(tree.root)
         assert tree.is_still()
         continue_tree(tree.root)
+
+
+def test_what_a_process_uses_of_processors_is_seen(plant: Callable[[str], Tree]) -> None:
+    """It grows while it computes, stands while it is stopped, and is nothing once it is gone."""
+    tree = plant(TREE)
+    tree.wait_until_all_count()
+    stop_tree(tree.root)
+    used = processes.processor_ns(tree.root)
+    assert used
+    assert processes.processor_ns(tree.root) == used
+    continue_tree(tree.root)
+    tree.wait_until_all_count()
+    stop_tree(tree.root)
+    assert (processes.processor_ns(tree.root) or 0) > used
+    kill_tree(tree.root)
+    tree.process.wait()
+    assert processes.processor_ns(tree.root) is None
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/proc/self/autogroup").exists(),
+    reason="only root may raise a scheduling group, where there are any",
+)
+def test_a_session_can_be_let_go_before_others(plant: Callable[[str], Tree]) -> None:
+    """Root raises the group that a session is; the group of what has ended cannot be."""
+    tree = plant("import os, signal; os.setsid(); signal.pause()")
+    group = Path(f"/proc/{tree.root}/autogroup")
+    before = Path("/proc/self/autogroup").read_text()
+    while group.read_text().split()[0] == before.split()[0]:
+        assert tree.process.poll() is None
+    assert processes.raise_group(tree.root)
+    assert group.read_text().split()[-1] == "-10"
+    assert Path("/proc/self/autogroup").read_text() == before
+    kill_tree(tree.root)
+    tree.process.wait()
+    assert not processes.raise_group(tree.root)
 
 
 def test_a_finished_process_is_not_alive(plant: Callable[[str], Tree]) -> None:
