@@ -99,6 +99,10 @@ class Session:
         """Have results that were held back written to the outputs."""
         return self._turn(wire.frame(Op.COPY), timeout_s)
 
+    def trim(self, timeout_s: float) -> Ran | Fell:
+        """Have what is free of the heap given back, so that what is kept can be told."""
+        return self._turn(wire.frame(Op.TRIM), timeout_s)
+
     def ask(
         self,
         op: Op,

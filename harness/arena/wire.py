@@ -6,9 +6,10 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       MAP    a = arguments, c = address, a record each; descriptors: inputs, outputs
                       CALL   a = 1 to hold the results back, b = first window, c = windows
                       COPY   (of results that were held back)
+                      TRIM   (give back to the system what is free of the heap)
                       DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
                       TRACE  (a call that is watched); descriptor: where operators' names go
-    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED
+    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED, TRIMMED
                       FAILED a = why, b and c = particulars
 
 A frame is 24 bytes. A stranger owns the other end, so a failure that it claims can only cost it the
@@ -49,19 +50,21 @@ class Op(IntEnum):
     CHECK = 7
     COUNT = 8
     TRACE = 9
+    TRIM = 10
     READY = 101
     WARMED = 102
     MAPPED = 103
     DONE = 104
     COPIED = 105
     ASKED = 106
+    TRIMMED = 107
     FAILED = 199
 
 
 ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
     Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
-    Op.TRACE: Op.ASKED,
+    Op.TRACE: Op.ASKED, Op.TRIM: Op.TRIMMED,
 }  # fmt: skip
 
 

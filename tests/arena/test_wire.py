@@ -46,7 +46,7 @@ for deeds in json.loads(os.pread(4, 1 << 24, 0)):
             ctypes.string_at(value)
 signal.pause()
 """
-TURNS = (Op.READY, Op.WARMED, Op.MAPPED, Op.DONE, Op.DONE, Op.COPIED)
+TURNS = (Op.READY, Op.WARMED, Op.MAPPED, Op.DONE, Op.DONE, Op.COPIED, Op.TRIMMED)
 Deed = tuple[str, str | int]
 Turn = Callable[..., Ran | Fell]
 SILENT_S, PATIENT_S = 0.1, 30.0
@@ -89,6 +89,7 @@ def visited(nursery: Nursery, plan: Sequence[Sequence[Deed]]) -> list[Ran | Fell
             session.call,
             session.call,
             session.copy_out,
+            session.trim,
         )
         for turn, deeds in zip(turns, plan, strict=True):
             # who does nothing is not waited for long; who does something may be slow to start
