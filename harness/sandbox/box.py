@@ -17,6 +17,7 @@ from typing import Self
 
 from harness.errors import SandboxError
 from harness.sandbox import cgroups, processes, quotas
+from harness.sandbox.gauge import Gauge
 from harness.sandbox.nursery import HELLO, MAX_WORDS, STATUS, UNSTARTED
 
 _CREDENTIALS = struct.Struct("3i")
@@ -178,10 +179,16 @@ class Box:
     @property
     def has_run_out_of_memory(self) -> bool:
         """Whether one of its processes was killed because all together had too much."""
-        folders = [share.path for share in self._shares]
-        if self.group is not None:
-            folders.append(self.group.path)
-        return any(quotas.has_run_out(folder) for folder in folders)
+        return any(quotas.has_run_out(folder) for folder in self._groups)
+
+    @property
+    def _groups(self) -> list[Path]:
+        own = [self.group.path] if self.group is not None else []
+        return own + [share.path for share in self._shares]
+
+    def gauge(self) -> Gauge:
+        """Of its memory; to be closed."""
+        return Gauge(self.pid, self._groups)
 
     def others(self) -> int:
         """How many processes there are in it beside its first."""
