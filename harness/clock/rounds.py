@@ -28,23 +28,22 @@ from dataclasses import replace
 import numpy as np
 
 from harness.arena.memory import Memory, lay_out
+from harness.clock.agreement import Answers, disagreement, wrong
 from harness.clock.arms import Kind, Lost, Turn
 from harness.clock.calibration import MAX_BATCH, batch_length
 from harness.clock.pool import Pool
 from harness.clock.stage import PARENTS, Stage, Work, kinds_of
 from harness.clock.statistics import are_heard, estimate
 from harness.oracle.compare import is_surely_close
-from harness.oracle.judge import compare, judge_outputs
+from harness.oracle.judge import judge_outputs
 from harness.records import (
     Clock,
-    Comparison,
     Fell,
     Launch,
     Role,
     Round,
     State,
     Timing,
-    Verdict,
 )
 
 MIN_ROUNDS, MAX_ROUNDS = 2, 30  # of a launch
@@ -186,12 +185,14 @@ def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Ro
     turns = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
     for arm in arms:
         arm.copy_out()
-    if overrun := stage.candidate.outputs.overrun(stage.batch):
-        raise Lost(_timed_failure("out_of_bounds", overrun, Verdict.RUNTIME_ERROR))
-    if work.oracle.module.checks:
-        _check(work, stage)
-    else:
-        _compare_with_baseline(work, stage)
+    answers = Answers(
+        inputs=stage.inputs,
+        candidate=stage.candidate.outputs,
+        baseline=stage.baseline.outputs,
+        count=stage.batch,
+    )
+    if fell := disagreement(work, answers):
+        raise _in_time(fell)
     return _paired(turns["candidate"], turns["baseline"], turns["again"])
 
 
@@ -204,41 +205,6 @@ def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
         processor_ns=None if one is None or two is None or three is None else (one, two, three),
         waits=(candidate.waits, baseline.waits, again.waits),
     )
-
-
-def _compare_with_baseline(work: Work, stage: Stage) -> None:
-    """Each timed output against the baseline's, allowing for the baseline's own error."""
-    for name, bound in work.expected.bounds.items():
-        got = stage.candidate.outputs.stacked(name, stage.batch)
-        base = stage.baseline.outputs.stacked(name, stage.batch)
-        # only of the reference it is known by how much; others were within the bounds
-        known = work.expected.own_errors if work.baseline.is_reference else {}
-        own_max, own_rms = known.get(name, (bound.max_error, bound.rms_error))
-        wider = replace(
-            bound,
-            max_error=bound.max_error + own_max,
-            rms_error=bound.rms_error + own_rms,
-            # the baseline may be off by as much as the candidate, to the other side
-            absolute=None if bound.absolute is None else 2 * bound.absolute,
-            relative=None if bound.relative is None else 2 * bound.relative,
-        )
-        if is_surely_close(got, base, wider):
-            continue
-        comparison = compare(name, got, base, wider)
-        if not comparison.ok:
-            raise Lost(_wrong(comparison))
-
-
-def _check(work: Work, stage: Stage) -> None:
-    """Every timed window, by the problem's own check."""
-    memories = stage.inputs, stage.candidate.outputs, stage.baseline.outputs
-    answers = [
-        (memories[0].arrays(window), memories[1].arrays(window), memories[2].arrays(window))
-        for window in range(stage.batch)
-    ]
-    for words in work.oracle.module.check(work.arguments, answers):
-        if words is not None:
-            raise Lost(_timed_failure("check", words, Verdict.WRONG_ANSWER))
 
 
 def _audit(work: Work, stage: Stage) -> None:
@@ -255,7 +221,7 @@ def _audit(work: Work, stage: Stage) -> None:
         expected = work.oracle.expect(work.case, work.arguments, inputs)
     for comparison in judge_outputs(expected, stage.candidate.outputs, window):
         if not comparison.ok:
-            raise Lost(_wrong(comparison))
+            raise _in_time(wrong(comparison))
 
 
 def _is_surely_true(work: Work, stage: Stage, inputs: Memory, window: int) -> bool:
@@ -272,9 +238,5 @@ def _is_surely_true(work: Work, stage: Stage, inputs: Memory, window: int) -> bo
     return True
 
 
-def _wrong(comparison: Comparison) -> Fell:
-    return _timed_failure(comparison.reason, comparison.story, Verdict.WRONG_ANSWER)
-
-
-def _timed_failure(reason: str, message: str, verdict: Verdict) -> Fell:
-    return Fell(verdict=verdict, reason=reason, message=f"in a timed call: {message}")
+def _in_time(fell: Fell) -> Lost:
+    return Lost(replace(fell, message=f"in a timed call: {fell.message}"))

@@ -1,0 +1,69 @@
+"""Whether what was computed beside a baseline, on the same inputs, is right; told as a failure."""
+
+from dataclasses import dataclass, replace
+
+from harness.arena.memory import Memory
+from harness.clock.stage import Work
+from harness.oracle.compare import is_surely_close
+from harness.oracle.judge import compare
+from harness.records import Comparison, Fell, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Some windows of inputs, and what two arms made of them."""
+
+    inputs: Memory
+    candidate: Memory
+    baseline: Memory
+    count: int
+
+
+def disagreement(work: Work, answers: Answers) -> Fell | None:
+    """What is wrong with the candidate's; None if nothing is."""
+    if overrun := answers.candidate.overrun(answers.count):
+        return Fell(verdict=Verdict.RUNTIME_ERROR, reason="out_of_bounds", message=overrun)
+    if work.oracle.module.checks:
+        return _by_check(work, answers)
+    return _by_baseline(work, answers)
+
+
+def wrong(comparison: Comparison) -> Fell:
+    return Fell(verdict=Verdict.WRONG_ANSWER, reason=comparison.reason, message=comparison.story)
+
+
+def _by_baseline(work: Work, answers: Answers) -> Fell | None:
+    """Each output against the baseline's, allowing for the baseline's own error."""
+    for name, bound in work.expected.bounds.items():
+        got = answers.candidate.stacked(name, answers.count)
+        base = answers.baseline.stacked(name, answers.count)
+        # only of the reference it is known by how much; others were within the bounds
+        known = work.expected.own_errors if work.baseline.is_reference else {}
+        own_max, own_rms = known.get(name, (bound.max_error, bound.rms_error))
+        wider = replace(
+            bound,
+            max_error=bound.max_error + own_max,
+            rms_error=bound.rms_error + own_rms,
+            # the baseline may be off by as much as the candidate, to the other side
+            absolute=None if bound.absolute is None else 2 * bound.absolute,
+            relative=None if bound.relative is None else 2 * bound.relative,
+        )
+        if is_surely_close(got, base, wider):
+            continue
+        comparison = compare(name, got, base, wider)
+        if not comparison.ok:
+            return wrong(comparison)
+    return None
+
+
+def _by_check(work: Work, answers: Answers) -> Fell | None:
+    """Every window, by the problem's own check."""
+    memories = answers.inputs, answers.candidate, answers.baseline
+    shown = [
+        (memories[0].arrays(window), memories[1].arrays(window), memories[2].arrays(window))
+        for window in range(answers.count)
+    ]
+    for words in work.oracle.module.check(work.arguments, shown):
+        if words is not None:
+            return Fell(verdict=Verdict.WRONG_ANSWER, reason="check", message=words)
+    return None
