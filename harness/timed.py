@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from harness.clock.baselines import (
     of_submission,
     require_right,
 )
+from harness.clock.footprint import footprints
 from harness.clock.roofline import demand_of, placed
 from harness.clock.rounds import time_case
 from harness.clock.stage import Stop, Work
@@ -88,11 +90,18 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
         if isinstance(timed, Timing):
             demand = demand_of(job.problem, case, job.dtype)
             timed = placed(timed, demand, known, job.threads)
+        if isinstance(timed, Timing):
+            timed = _with_memory(timed, work)
         if isinstance(timed, Fell):
             job.spoil(case, candidate.located(timed))
             break
         job.timings += (timed,)
         job.tell(timed)
+
+
+def _with_memory(timing: Timing, work: Work) -> Timing | Fell:
+    seen = footprints(work)
+    return seen if isinstance(seen, Fell) else replace(timing, memory=seen)
 
 
 def _baselines(job: Job) -> tuple[Baseline, Baseline]:

@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.oracle.module import failed
 from harness.records import Argument, Clock, Fell, Ran, Role
 from harness.sandbox import processes
+from harness.sandbox.box import Box
 
 NULL_CALLS = 60
 WARM_CALLS = 3  # usually enough
@@ -116,6 +117,13 @@ class Arm:
     def copy_out(self) -> None:
         if self.kind.returns:
             self._must(self._session.copy_out(self._timeout_s))
+
+    def trim(self) -> None:
+        self._must(self._session.trim(self._timeout_s))
+
+    @property
+    def box(self) -> Box:
+        return self._session.box
 
     def warm(self, count: int) -> bool:
         """Call until no call faults pages that count; whether that was reached."""

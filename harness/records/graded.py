@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.records.asked import Problem, Tier
 from harness.records.judged import CaseResult, Limits, Submission, Verdict
-from harness.records.measured import Roofline
+from harness.records.measured import Footprints, Roofline
 
 
 class State(StrEnum):
@@ -66,6 +66,7 @@ class Timing:
     seconds: float  # all that it took to time this case
     launches: tuple[Launch, ...]
     roofline: Roofline | None = None  # None: not yet looked at
+    memory: Footprints | None = None  # None: it cannot be seen here
 
     @property
     def half_width(self) -> float:

@@ -1,4 +1,4 @@
-"""What a machine can do at most, and where a timed case stands below that."""
+"""What a machine can do at most, where a timed case stands below that, and what memory it takes."""
 
 from dataclasses import dataclass
 
@@ -79,3 +79,24 @@ class Roofline:
     limit: Roof | None = None  # by the problem's formulas; None: this machine was not measured
     fraction: float | None = None  # of the limit that was reached
     floor: Roof | None = None  # by what nobody gets around; None also where that is nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """Memory of a kernel beyond the buffers that it is lent."""
+
+    kept_bytes: int  # also between calls
+    call_bytes: int  # at most above that, within a call
+
+    @property
+    def extra_bytes(self) -> int:
+        return self.kept_bytes + self.call_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprints:
+    """What one case takes."""
+
+    buffers_bytes: int  # inputs and outputs
+    candidate: Footprint
+    baseline: Footprint

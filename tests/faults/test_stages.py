@@ -60,6 +60,7 @@ TIMED = {
     "audit": "harness.clock.rounds._audit",
     "estimate": "harness.clock.rounds.estimate",
     "summary": "harness.clock.rounds._summed_up",
+    "memory": "harness.clock.footprint._footprints",
 }
 Grade = Callable[..., int]
 
