@@ -5,7 +5,17 @@ import math
 from importlib import metadata
 from typing import Any
 
-from harness.records import CaseResult, Grade, Launch, Roof, Roofline, Score, Timing
+from harness.records import (
+    CaseResult,
+    Footprint,
+    Footprints,
+    Grade,
+    Launch,
+    Roof,
+    Roofline,
+    Score,
+    Timing,
+)
 from harness.report.harmless import harmless_json
 
 SCHEMA = "grade/1"
@@ -132,6 +142,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "baseline_ms": timing.baseline_ms,
         "percent_of_limit": _percent_of_limit(timing.roofline),
         "roofline": None if timing.roofline is None else _roofline(timing.roofline),
+        "memory": None if timing.memory is None else _memory(timing.memory),
         "batch": timing.batch,
         "null_ns": timing.null_ns,
         "clock": str(timing.clock),
@@ -164,6 +175,22 @@ def _roof(roof: Roof) -> dict[str, Any]:
         "ms": roof.seconds * 1e3,
         "rate": roof.rate,
         "spread": roof.spread,
+    }
+
+
+def _memory(seen: Footprints) -> dict[str, Any]:
+    return {
+        "buffers_bytes": seen.buffers_bytes,
+        "candidate": _footprint(seen.candidate),
+        "baseline": _footprint(seen.baseline),
+    }
+
+
+def _footprint(seen: Footprint) -> dict[str, int]:
+    return {
+        "extra_bytes": seen.extra_bytes,
+        "kept_bytes": seen.kept_bytes,
+        "call_bytes": seen.call_bytes,
     }
 
 

@@ -69,6 +69,7 @@ def _timing() -> dict[str, Any]:
         baseline_ms=NUMBER,
         percent_of_limit=_maybe(NUMBER),
         roofline=_maybe(_roofline()),
+        memory=_maybe(_memory()),
         batch=COUNT,
         null_ns=NUMBER,
         clock=_one_of(Clock),
@@ -90,6 +91,11 @@ def _roofline() -> dict[str, Any]:
         limit=roof,
         floor=roof,
     )
+
+
+def _memory() -> dict[str, Any]:
+    footprint = _record(extra_bytes=COUNT, kept_bytes=COUNT, call_bytes=COUNT)
+    return _record(buffers_bytes=COUNT, candidate=footprint, baseline=footprint)
 
 
 def machine_schema() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from harness.problem.catalogue import BUNDLED
 from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
+from harness.report.footprint import render_footprints
 from harness.report.roofline import render_rooflines
 from harness.report.tables import table_of
 from harness.sandbox.box import printable
@@ -44,6 +45,7 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
         yield _reward(grade)
     if grade.timing:
         yield from render_rooflines(grade.timing)
+        yield from render_footprints(grade.timing)
     yield _footer(grade, verbose=verbose)
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+# the kernel adds up pages in strides of some dozens on each core: by so much it may be off
+GRAIN_BYTES = 500_000
 CLEARLY_BYTES = 1 << 20
 # of cgroup v2, where writing to it needs Linux 6.12, and of v1
 _PEAKS = ("memory.peak", "memory.max_usage_in_bytes")

@@ -17,13 +17,13 @@ from harness.oracle.draw import Seed, draw_inputs
 from harness.oracle.expect import Oracle
 from harness.problem.shapes import arguments_of
 from harness.records import Fell, Footprints, Limits, Problem, Role, Verdict
+from harness.sandbox.gauge import GRAIN_BYTES
 from harness.submission import read_submission
 
 if TYPE_CHECKING:
     from tests.conftest import MakeProblem
 
 MEGABYTE = 1 << 20
-OFF_BY = MEGABYTE // 2
 SCRATCH = 8 * MEGABYTE
 
 COUNT = 500_000
@@ -131,7 +131,7 @@ def seen(found: Footprints | Fell | None) -> Footprints:
 
 
 def about(count: int) -> object:
-    return pytest.approx(count, abs=OFF_BY)
+    return pytest.approx(count, abs=GRAIN_BYTES)
 
 
 def kernel(body: str, before: str = "") -> str:
@@ -273,8 +273,8 @@ def test_an_intermediate_is_a_number(watch: Watch, separable: Problem) -> None:
     found = seen(watch(separable, FUSED))
     assert found.candidate.extra_bytes == about(0)
     # oneDNN may lay it out anew, which takes as much once more: that depends on the processor
-    assert found.baseline.extra_bytes > BETWEEN - OFF_BY
-    assert found.baseline.extra_bytes < 2 * BETWEEN + RESULT + 2 * OFF_BY
+    assert found.baseline.extra_bytes > BETWEEN - GRAIN_BYTES
+    assert found.baseline.extra_bytes < 2 * BETWEEN + RESULT + 2 * GRAIN_BYTES
 
 
 def test_pytorchs_own_result_is_no_intermediate(make_problem: "MakeProblem", watch: Watch) -> None:

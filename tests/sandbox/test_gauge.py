@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.sandbox.door import Nursery
-from harness.sandbox.gauge import CLEARLY_BYTES
+from harness.sandbox.gauge import CLEARLY_BYTES, GRAIN_BYTES
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Try
 
 MEGABYTE = 1 << 20
 BYTES = 24 * MEGABYTE
-OFF_BY = MEGABYTE // 2  # the kernel counts in strides of some dozen pages on each core
 
 # each waits for its turn, does something with so much memory, and waits again
 TAKES = f"""
@@ -72,12 +71,12 @@ def risen(nursery: Nursery, attempt: "Try", program: str) -> tuple[int, bool]:
 @pytest.mark.parametrize("program", [GIVES_BACK, KEEPS], ids=["given back", "kept"])
 def test_the_most_that_it_had_is_seen(nursery: Nursery, attempt: "Try", program: str) -> None:
     """Whether it is there still or not."""
-    assert risen(nursery, attempt, program)[0] == pytest.approx(BYTES, abs=OFF_BY)
+    assert risen(nursery, attempt, program)[0] == pytest.approx(BYTES, abs=GRAIN_BYTES)
 
 
 def test_what_takes_nothing_does_not_rise(nursery: Nursery, attempt: "Try") -> None:
     """Two boxes at once differ by nothing either."""
-    assert risen(nursery, attempt, TAKES_NOTHING)[0] < OFF_BY
+    assert risen(nursery, attempt, TAKES_NOTHING)[0] < GRAIN_BYTES
 
 
 @pytest.mark.parametrize("program", [IN_A_CHILD, IN_A_FILE], ids=["child", "file"])
@@ -104,7 +103,7 @@ def test_what_is_kept_shows_beside_another_box(nursery: Nursery, attempt: "Try")
     zero, high = levels
     if zero is None or high is None:
         pytest.skip("no peak can be forgotten on this machine")
-    assert high.above(zero) == pytest.approx(BYTES, abs=OFF_BY)
+    assert high.above(zero) == pytest.approx(BYTES, abs=GRAIN_BYTES)
     assert zero.above(high) == 0
 
 
