@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from harness.arena.memory import Memory
+from harness.arena.memory import Memory, lay_out
 from harness.clock.stage import Work
 from harness.oracle.compare import is_surely_close
-from harness.oracle.judge import compare
-from harness.records import Comparison, Fell, Verdict
+from harness.oracle.judge import compare, judge_outputs
+from harness.records import Comparison, Fell, Role, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,34 @@ def disagreement(work: Work, answers: Answers) -> Fell | None:
     return _by_baseline(work, answers)
 
 
-def wrong(comparison: Comparison) -> Fell:
+def untruth(work: Work, answers: Answers, window: int) -> Fell | None:
+    """What is wrong with one window of the candidate's by float64; None if nothing is."""
+    places, size = lay_out(work.arguments, Role.INPUT)
+    with Memory(places, size, sealed=True) as inputs:
+        for name in inputs.places:
+            inputs.window(name)[...] = answers.inputs.window(name, window)
+        if _is_surely_true(work, answers.candidate, inputs, window):
+            return None
+        expected = work.oracle.expect(work.case, work.arguments, inputs)
+    found = judge_outputs(expected, answers.candidate, window)
+    return next((_wrong(comparison) for comparison in found if not comparison.ok), None)
+
+
+def _is_surely_true(work: Work, outputs: Memory, inputs: Memory, window: int) -> bool:
+    """Within half of what was allowed of another draw; else this draw's own budget is asked."""
+    if not all(a.dtype.is_float for a in work.arguments if a.role.is_written):
+        return False
+    truth = work.oracle.run(work.arguments, inputs, "float64")
+    for name, bound in work.expected.bounds.items():
+        got = outputs.window(name, window)
+        # rounding the truth takes less than the other half
+        half = replace(bound, max_error=bound.max_error / 2, rms_error=bound.rms_error / 2)
+        if not is_surely_close(got, truth[name].astype(got.dtype), half):
+            return False
+    return True
+
+
+def _wrong(comparison: Comparison) -> Fell:
     return Fell(verdict=Verdict.WRONG_ANSWER, reason=comparison.reason, message=comparison.story)
 
 
@@ -52,7 +79,7 @@ def _by_baseline(work: Work, answers: Answers) -> Fell | None:
             continue
         comparison = compare(name, got, base, wider)
         if not comparison.ok:
-            return wrong(comparison)
+            return _wrong(comparison)
     return None
 
 

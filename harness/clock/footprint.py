@@ -108,6 +108,7 @@ class _Watched:
             nursery=0,
             heap_bytes=0,
             timeout_s=work.call_s,
+            own=False,
             stack=stack,
         )
         self._gauge: Gauge = stack.enter_context(self.arm.box.gauge())

@@ -27,20 +27,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.arena.memory import Memory, lay_out
-from harness.clock.agreement import Answers, disagreement, wrong
+from harness.clock.agreement import Answers, disagreement, untruth
 from harness.clock.arms import Kind, Lost, Turn
 from harness.clock.calibration import MAX_BATCH, batch_length
 from harness.clock.pool import Pool
 from harness.clock.stage import PARENTS, Stage, Work, kinds_of
 from harness.clock.statistics import are_heard, estimate
-from harness.oracle.compare import is_surely_close
-from harness.oracle.judge import judge_outputs
 from harness.records import (
     Clock,
     Fell,
     Launch,
-    Role,
     Round,
     State,
     Timing,
@@ -185,13 +181,7 @@ def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Ro
     turns = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
     for arm in arms:
         arm.copy_out()
-    answers = Answers(
-        inputs=stage.inputs,
-        candidate=stage.candidate.outputs,
-        baseline=stage.baseline.outputs,
-        count=stage.batch,
-    )
-    if fell := disagreement(work, answers):
+    if fell := disagreement(work, _answers(stage)):
         raise _in_time(fell)
     return _paired(turns["candidate"], turns["baseline"], turns["again"])
 
@@ -211,31 +201,17 @@ def _audit(work: Work, stage: Stage) -> None:
     """One timed window, chosen in secret, against float64."""
     if work.oracle.module.checks:
         return  # every window was looked at
-    window = secrets.randbelow(stage.batch)
-    places, size = lay_out(work.arguments, Role.INPUT)
-    with Memory(places, size, sealed=True) as inputs:
-        for name in inputs.places:
-            inputs.window(name)[...] = stage.inputs.window(name, window)
-        if _is_surely_true(work, stage, inputs, window):
-            return
-        expected = work.oracle.expect(work.case, work.arguments, inputs)
-    for comparison in judge_outputs(expected, stage.candidate.outputs, window):
-        if not comparison.ok:
-            raise _in_time(wrong(comparison))
+    if fell := untruth(work, _answers(stage), secrets.randbelow(stage.batch)):
+        raise _in_time(fell)
 
 
-def _is_surely_true(work: Work, stage: Stage, inputs: Memory, window: int) -> bool:
-    """Within half of what was allowed of another draw; else this draw's own budget is asked."""
-    if not all(a.dtype.is_float for a in work.arguments if a.role.is_written):
-        return False
-    truth = work.oracle.run(work.arguments, inputs, "float64")
-    for name, bound in work.expected.bounds.items():
-        got = stage.candidate.outputs.window(name, window)
-        # rounding the truth takes less than the other half
-        half = replace(bound, max_error=bound.max_error / 2, rms_error=bound.rms_error / 2)
-        if not is_surely_close(got, truth[name].astype(got.dtype), half):
-            return False
-    return True
+def _answers(stage: Stage) -> Answers:
+    return Answers(
+        inputs=stage.inputs,
+        candidate=stage.candidate.outputs,
+        baseline=stage.baseline.outputs,
+        count=stage.batch,
+    )
 
 
 def _in_time(fell: Fell) -> Lost:

@@ -116,7 +116,8 @@ def watch(arena: Arena, tmp_path: Path) -> Watch:
                 baseline=baseline,
                 call_s=10.0,
                 threads=1,
-                stop=Stop(budget_s=1.0, deadline=deadline),
+                stop=Stop(half_width=0.01, budget_s=1.0, deadline=deadline),
+                own=False,
             )
         )
 

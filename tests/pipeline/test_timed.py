@@ -109,9 +109,11 @@ def test_a_reward_is_settled_and_told(grade_source: "GradeSource", timed: Proble
     body = "for (volatile int i = 0; i < 100'000; i = i + 1) {}"
     slow = grade_source(kernel(f"{body} {COMPUTE}"), problem=timed, time=True, reward=(0.5, 2.0))
     assert slow.verdict is Verdict.ACCEPTED, slow.message
+    # where the baseline is not steady nothing is settled, however far it is
+    exceeds = False if slow.timing[0].steady else None
     assert document_of(slow)["reward"] == [
-        {"speedup": 0.5, "exceeds": False},
-        {"speedup": 2.0, "exceeds": False},
+        {"speedup": 0.5, "exceeds": exceeds},
+        {"speedup": 2.0, "exceeds": exceeds},
     ]
     wrong = grade_source(kernel("y[0] = 1;"), problem=timed, time=True, reward=(0.5,))
     assert not wrong.timing

@@ -1,20 +1,19 @@
 """The table of memory: units that are read at a glance, and nothing finer than was seen."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
 
-from harness.records import Clock, Footprint, Footprints, State, Timing
+from harness.records import Footprint, Footprints, Timing
 from harness.report.footprint import CAPTION, _size, render_footprints
+from tests.timings import SOME
 
 MB = 1_000_000
 
 
 def _timing(memory: Footprints | None, case: str = "some") -> Timing:
-    return Timing(
-        case=case, baseline="eager", state=State.TIE, speedup=1.0, ci_low=1.0, ci_high=1.0, aa=1.0,
-        candidate_ms=1.0, baseline_ms=1.0, batch=1, null_ns=0.0, clock=Clock.WALL, launches=(),
-        memory=memory,
-    )  # fmt: skip
+    return replace(SOME, case=case, memory=memory)
 
 
 def _taken(*, kept: int = 0, call: int = 0, baseline: int = 0, buffers: int = MB) -> Footprints:
