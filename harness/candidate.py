@@ -29,6 +29,7 @@ class Candidate:
     build_s: float | None  # None: nothing was built now
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
     artefact: Path | None = None  # None: it is its own source
+    compiler: str = ""
 
     def located(self, fell: Fell) -> Fell:
         """With the line of the source at which it crashed, where that is known."""
@@ -98,6 +99,7 @@ def _native(
     return Candidate(
         open=opener(built.artefact),
         artefact=built.artefact,
+        compiler=built.compiler,
         open_null=open_null,
         build_s=None if built.cached else built.seconds,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),

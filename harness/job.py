@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from harness import machine
-from harness.arena.host import NOTHING_RAN, Arena
+from harness.arena.host import ALLOCATOR, NOTHING_RAN, Arena
 from harness.candidate import Candidate
 from harness.clock.statistics import score_of
 from harness.oracle.judge import Expected
@@ -14,6 +14,7 @@ from harness.records import (
     CaseResult,
     Fell,
     Grade,
+    Machine,
     Policy,
     Problem,
     Seconds,
@@ -44,6 +45,7 @@ class Job:
     began: float
     arena: Arena | None = None
     against: Candidate | None = None  # what it is measured against, if not PyTorch
+    compiler: str = ""  # that made it, if any did
     build_s: float | None = None
     check_s: float | None = None
     time_s: float | None = None
@@ -94,7 +96,7 @@ class Job:
             timing=self.timings,
             score=score_of(len(self.cases), passed, () if self.was_cut else self.timings),
             isolation=self.arena.isolation() if self.arena else NOTHING_RAN,
-            machine=machine.describe(self.threads),
+            machine=self._machine(),
             seconds=Seconds(
                 build=self.build_s,
                 check=self.check_s,
@@ -105,3 +107,10 @@ class Job:
             left_running=self.left_running,
             log=log,
         )
+
+    def _machine(self) -> Machine:
+        """This one, with what else a time may depend on."""
+        found = machine.describe(self.threads)
+        words = " ".join(f"{name}={value}" for name, value in ALLOCATOR.items())
+        more = [("allocator", words)] + ([("compiler", self.compiler)] if self.compiler else [])
+        return replace(found, facts=(*found.facts, *more))

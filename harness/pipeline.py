@@ -156,7 +156,7 @@ def _graded(job: Job, arena: Arena) -> Grade:
             return job.ended(
                 candidate.verdict, candidate.reason, gist(candidate), candidate.message
             )
-        job.build_s = candidate.build_s
+        job.build_s, job.compiler = candidate.build_s, candidate.compiler
         if will_time and any(case.tier is Tier.BENCH for case in job.cases):
             arena.warm_up(LAUNCHES)
         oracle = arena.keep(key, lambda: Oracle(arena, problem, limits=policy.limits))

@@ -16,6 +16,5 @@ SOME = Timing(
     batch=1,
     null_ns=0.0,
     clock=Clock.WALL,
-    seconds=1.0,
     launches=(),
 )

@@ -112,6 +112,7 @@ def build(
     return Built(
         artefact=entry.artefact,
         entry=build_entry(problem, dtype, nursery=nursery),
+        compiler=chosen.name,
         log=facts["log"],
         seconds=seconds,
         cached=cached,

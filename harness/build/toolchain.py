@@ -32,6 +32,7 @@ LOG_SHOWN = 16_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiler:
     path: Path
+    name: str  # of the file that it really is: most often with its version
     identity: str  # changes when the compiler or this processor does
 
 
@@ -57,7 +58,7 @@ def find_compiler(name: str) -> Compiler:
     status = real.stat()
     words = (str(real), str(status.st_size), str(status.st_mtime_ns), _processor())
     identity = hashlib.sha256("\0".join(words).encode()).hexdigest()
-    return Compiler(path=Path(found), identity=identity)
+    return Compiler(path=Path(found), name=real.name, identity=identity)
 
 
 def _processor() -> str:

@@ -35,6 +35,7 @@ class Turn:
     wall_ns: float
     processor_ns: float | None  # None: nobody adds it up for the whole box
     waits: int
+    preempted: int = 0  # how often another program took its core
 
     def by(self, clock: Clock) -> float:
         known = None if clock is Clock.WALL else self.processor_ns
@@ -46,7 +47,8 @@ class Turn:
         if own is not None and null.processor_ns is not None:
             own = max(1.0, own - null.processor_ns) / count
         wall = max(1.0, self.wall_ns - null.wall_ns) / count
-        return Turn(wall_ns=wall, processor_ns=own, waits=max(0, self.waits - null.waits))
+        waits = max(0, self.waits - null.waits)
+        return Turn(wall_ns=wall, processor_ns=own, waits=waits, preempted=self.preempted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +157,17 @@ class Arm:
 def _turn(session: Session, call: Callable[[], Ran]) -> Turn:
     """The processor's clock is read while the box is frozen: before the thaw, and after it."""
     box = session.box
-    waits, before = box.waits(), box.processor_ns()
+    (slept, pushed), before = box.switches(), box.processor_ns()
     ran = call()
     after = box.processor_ns()
     used = None if before is None or after is None else float(after - before)
-    return Turn(wall_ns=ran.window_ns, processor_ns=used, waits=box.waits() - waits)
+    waits, preempted = box.switches()
+    return Turn(
+        wall_ns=ran.window_ns,
+        processor_ns=used,
+        waits=waits - slept,
+        preempted=preempted - pushed,
+    )
 
 
 def null_turn(open_null: Open, timeout_s: float, *, own: bool) -> Turn:

@@ -30,6 +30,7 @@ import numpy as np
 from harness.clock.agreement import Answers, disagreement, untruth
 from harness.clock.arms import Kind, Lost, Turn
 from harness.clock.calibration import MAX_BATCH, batch_length
+from harness.clock.conditions import watch
 from harness.clock.pool import Pool
 from harness.clock.stage import PARENTS, Stage, Work, kinds_of
 from harness.clock.statistics import are_heard, estimate
@@ -53,7 +54,7 @@ class _OutOfTime(Exception):  # noqa: N818 — not an error: the whole grade's t
 
 def time_case(work: Work) -> Timing | Fell | None:
     """Time one case; or what the candidate did instead of computing; None if time ran out."""
-    began = time.monotonic()
+    began, conditions = time.monotonic(), watch()
     launches: list[Launch] = []
     try:
         with _no_collections():
@@ -75,8 +76,8 @@ def time_case(work: Work) -> Timing | Fell | None:
         return lost.fell
     except _OutOfTime:
         return None
-    seconds = time.monotonic() - began
-    return _summed_up(work, kinds, batch, calibrated_ns, tuple(launches), seconds)
+    timing = _summed_up(work, kinds, batch, calibrated_ns, tuple(launches))
+    return replace(timing, seconds=time.monotonic() - began, conditions=conditions())
 
 
 def _summed_up(
@@ -85,7 +86,6 @@ def _summed_up(
     batch: int,
     calibrated_ns: float,
     launches: tuple[Launch, ...],
-    seconds: float,
 ) -> Timing:
     clock = _clock(work, launches)
     counted = _by(clock, launches)
@@ -110,7 +110,6 @@ def _summed_up(
         batch=batch,
         null_ns=kinds[0].null.wall_ns,
         clock=clock,
-        seconds=seconds,
         launches=launches,
     )
 
@@ -194,6 +193,7 @@ def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
         again_ns=again.wall_ns,
         processor_ns=None if one is None or two is None or three is None else (one, two, three),
         waits=(candidate.waits, baseline.waits, again.waits),
+        preempted=(candidate.preempted, baseline.preempted, again.preempted),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.records.asked import Problem, Tier
 from harness.records.judged import CaseResult, Limits, Submission, Verdict
-from harness.records.measured import Footprints, Roofline
+from harness.records.measured import Conditions, Footprints, Roofline
 
 
 class State(StrEnum):
@@ -32,6 +32,7 @@ class Round:
     # the same by the processor's clock, where it is known; and how often an arm went to sleep
     processor_ns: tuple[float, float, float] | None = None
     waits: tuple[int, int, int] = (0, 0, 0)
+    preempted: tuple[int, int, int] = (0, 0, 0)  # and how often another program took its core
 
     def by(self, clock: Clock) -> "Round":
         if clock is Clock.WALL or self.processor_ns is None:
@@ -63,8 +64,9 @@ class Timing:
     batch: int
     null_ns: float
     clock: Clock
-    seconds: float  # all that it took to time this case
     launches: tuple[Launch, ...]
+    seconds: float = 0.0  # all that it took to time this case
+    conditions: Conditions | None = None  # what else went on meanwhile
     roofline: Roofline | None = None  # None: not yet looked at
     memory: Footprints | None = None  # None: it cannot be seen here
 

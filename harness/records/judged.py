@@ -56,6 +56,7 @@ class Limits:
 class Built:
     artefact: Path
     entry: Path  # the harness's own typed call of `solution`
+    compiler: str
     log: str = ""
     seconds: float = 0.0
     cached: bool = False

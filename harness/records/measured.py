@@ -100,3 +100,13 @@ class Footprints:
     buffers_bytes: int  # inputs and outputs
     candidate: Footprint
     baseline: Footprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What else went on while a case was timed; None for what the machine does not tell."""
+
+    load: tuple[float, float]  # of the last minute, when it began and when it ended
+    stolen: float | None  # the share of all processors' time that the host gave to others
+    mhz: tuple[float, float] | None  # the slowest and the quickest core that was seen
+    throttled: int | None  # times that a core was too hot

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.records import (
     CaseResult,
+    Conditions,
     Footprint,
     Footprints,
     Grade,
@@ -147,6 +148,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "null_ns": timing.null_ns,
         "clock": str(timing.clock),
         "seconds": timing.seconds,
+        "conditions": None if timing.conditions is None else _conditions(timing.conditions),
         "launches": [_launch(launch) for launch in timing.launches],
     }
 
@@ -194,6 +196,15 @@ def _footprint(seen: Footprint) -> dict[str, int]:
     }
 
 
+def _conditions(seen: Conditions) -> dict[str, Any]:
+    return {
+        "load": list(seen.load),
+        "stolen": seen.stolen,
+        "mhz": None if seen.mhz is None else list(seen.mhz),
+        "throttled": seen.throttled,
+    }
+
+
 def _launch(launch: Launch) -> dict[str, Any]:
     return {
         "rounds": [
@@ -203,6 +214,7 @@ def _launch(launch: Launch) -> dict[str, Any]:
                 "again_ns": r.again_ns,
                 "processor_ns": None if r.processor_ns is None else list(r.processor_ns),
                 "waits": list(r.waits),
+                "preempted": list(r.preempted),
             }
             for r in launch.rounds
         ],

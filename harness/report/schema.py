@@ -55,6 +55,7 @@ def _timing() -> dict[str, Any]:
         again_ns=NUMBER,
         processor_ns=_maybe(_list(NUMBER)),
         waits=_list(COUNT),
+        preempted=_list(COUNT),
     )
     return _record(
         case=TEXT,
@@ -74,6 +75,14 @@ def _timing() -> dict[str, Any]:
         null_ns=NUMBER,
         clock=_one_of(Clock),
         seconds=NUMBER,
+        conditions=_maybe(
+            _record(
+                load=_list(NUMBER),
+                stolen=_maybe(NUMBER),
+                mhz=_maybe(_list(NUMBER)),
+                throttled=_maybe(COUNT),
+            )
+        ),
         launches=_list(
             _record(rounds=_list(one_round), parent=COUNT, quiet=YES_OR_NO, raised=YES_OR_NO)
         ),

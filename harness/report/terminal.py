@@ -208,11 +208,31 @@ def _footer(grade: Grade, *, verbose: bool) -> Text:
     if grade.calls:
         text.append(f"\ncalls {', '.join(printable(call) for call in grade.calls)}")
     if verbose:
+        for timing in grade.timing:
+            text.append(f"\n  {timing.case}: {_conditions(timing)}")
         for item in isolation.properties:
             holds = {True: "yes", False: "no", None: "untested"}[item.holds]
             because = f" ({item.reason})" if item.reason else ""
             text.append(f"\n  {item.name}: {holds}{because}")
     return text
+
+
+def _conditions(timing: Timing) -> str:
+    """What else went on while it was timed."""
+    rounds = [r for launch in timing.launches for r in launch.rounds]
+    parts = [
+        f"{len(timing.launches)} launches, {len(rounds)} rounds, by the {timing.clock}'s clock"
+    ]
+    if seen := timing.conditions:
+        parts.append(f"load {seen.load[0]:.1f} to {seen.load[1]:.1f}")
+        if seen.stolen is not None:
+            parts.append(f"{100 * seen.stolen:.1f} % taken by the host")
+        if seen.mhz is not None:
+            parts.append(f"{seen.mhz[0]:.0f} to {seen.mhz[1]:.0f} MHz")
+        if seen.throttled:
+            parts.append(f"throttled {seen.throttled} times")
+    pushed = sum(sum(r.preempted) for r in rounds)
+    return "; ".join((*parts, f"put aside {pushed} times"))
 
 
 def describe_timing(timing: Timing) -> str:

@@ -148,9 +148,9 @@ class Box:
         """Go before other programs wherever it may run; whether that was allowed."""
         return processes.raise_group(self.pid)
 
-    def waits(self) -> int:
-        """How often its first thread has gone to sleep."""
-        return processes.waits(self.pid)
+    def switches(self) -> tuple[int, int]:
+        """How often its first thread has gone to sleep, and how often it was put aside."""
+        return processes.switches(self.pid)
 
     def thaw(self) -> None:
         if self.group is not None:

@@ -56,13 +56,14 @@ def minor_faults(pid: int) -> int:
         return 0
 
 
-def waits(pid: int) -> int:
-    """How often its first thread gave up the processor by itself; 0 if it is gone."""
+def switches(pid: int) -> tuple[int, int]:
+    """How often its first thread gave up the processor by itself, and how often it had to."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
-        return 0
-    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt"))
+        return 0, 0  # it is gone
+    voluntary, involuntary = (int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+    return voluntary, involuntary
 
 
 def processor_ns(pid: int) -> int | None:

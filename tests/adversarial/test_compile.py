@@ -207,7 +207,7 @@ SWAPS = {
 @pytest.mark.parametrize("deed", SWAPS.values(), ids=list(SWAPS))
 def test_what_is_no_plain_file_is_not_taken(secret: Path, deed: str) -> None:
     """H9: an artefact that is a link, a pipe, a folder or too large is none; a file is one."""
-    shell = Compiler(path=Path("/bin/sh"), identity="sh")
+    shell = Compiler(path=Path("/bin/sh"), name="under test", identity="sh")
     limits = replace(Limits(), artefact_bytes=1 << 18, build_s=20.0)
     with Nursery() as nursery:
         for words, expected in ((deed.format(secret=secret), None), ("echo a > out", b"a\n")):

@@ -111,7 +111,7 @@ def test_no_secret_of_the_environment_gets_in(
         told = run(f"{TELLS}raise ValueError\n{HONEST}", arena)
         assert "PATH" in told.log
         assert TOKEN not in told.log
-        shell = Compiler(path=Path("/bin/sh"), identity="sh")
+        shell = Compiler(path=Path("/bin/sh"), name="under test", identity="sh")
         words = "env; cat /proc/*/environ; echo built > out"
         compiled, built = compile_boxed(
             arena.tools, shell, ["-c", words], files={}, result="out", limits=Limits()
