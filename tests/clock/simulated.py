@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.clock.stage import PARENTS
 from harness.records import Launch, Round
 
 Rng = np.random.Generator
@@ -33,6 +34,7 @@ class Noise:
     drift: float = 0.01  # of the machine's speed, after a second of random walk
     bias: float = 0.006  # of an arm in a launch
     candidate_bias: float = 1.0  # times as much for the candidate
+    layout: float = 0.0  # of the candidate against both baselines, with a parent
     busy: float = 0.0  # so much of the time another program runs,
     burst_s: float = 0.05  # so long at a time,
     burst: float = 0.6  # and slows turns by this mean
@@ -52,6 +54,9 @@ NOISES = {
     "swamped": Noise(drift=0.05, busy=0.75, burst_s=0.05, burst=0.8),
 }
 
+# a candidate of another kind than its baseline: five launches cannot show so much, eight parents can
+LAYOUTS = Noise(turn=0.006, spikes=0.02, spike=0.1, bias=0.004, layout=0.02)
+
 
 def simulate(
     noise: Noise,
@@ -70,6 +75,9 @@ def simulate(
     at_s = began + order * TURN_S
     logs = rng.normal(0, noise.turn, shape)
     logs += np.log1p((rng.random(shape) < noise.spikes) * rng.exponential(noise.spike, shape))
+    if noise.layout:
+        parents = rng.normal(0, noise.layout, (gradings, PARENTS, 1))
+        logs[..., 0] += parents[:, np.arange(launches) % PARENTS]
     uneven = np.array([noise.candidate_bias, 1.0, 1.0])
     logs += rng.normal(0, noise.bias, (gradings, launches, 1, 3)) * uneven
     for number, at in enumerate(at_s):
@@ -111,7 +119,7 @@ def gradings_of(times: Times) -> Iterator[list[Launch]]:
                     Round(candidate_ns=candidate, baseline_ns=baseline, again_ns=again)
                     for candidate, baseline, again in launch
                 ),
-                parent=parent,
+                parent=number % PARENTS,
             )
-            for parent, launch in enumerate(grading.tolist())
+            for number, launch in enumerate(grading.tolist())
         ]

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.clock.stage import LAUNCHES, Stop
 from harness.clock.statistics import Estimate, estimate, score_of
 from harness.records import Launch, State, Timing
-from tests.clock.simulated import NOISES, Noise, gradings_of, simulate
+from tests.clock.simulated import LAUNCH_S, LAYOUTS, NOISES, Noise, gradings_of, simulate
 from tests.timings import SOME
 
 GRADINGS = 200
@@ -80,21 +81,31 @@ def test_a_slowdown_of_two_percent_is_caught_by_more_launches(name: str) -> None
     assert sum(one.state is State.SLOWER for one in found) >= 0.95 * 60
 
 
-@pytest.mark.parametrize("name", ["biased", "contended"])
-def test_one_may_stop_when_the_interval_is_narrow(name: str) -> None:
-    """Looked at after every launch, it is not believed because of luck."""
-    rng = np.random.default_rng(4)
-    times = simulate(NOISES[name], rng, gradings=80, launches=12)
-    found = [_first_narrow(grading) for grading in gradings_of(times)]
+@pytest.mark.parametrize("name", ["quiet", "biased", "contended", "layouts"])
+def test_who_stops_when_it_is_narrow_is_not_misled(name: str) -> None:
+    """Looking after every launch, and ending with the first narrow interval, keeps the promise."""
+    noise = NOISES.get(name, LAYOUTS)
+    stop = Stop(half_width=0.01, budget_s=20 * LAUNCH_S, deadline=math.inf)
+    times = simulate(noise, np.random.default_rng(4), gradings=80, launches=20, rounds=6)
+    found, made = [], []
+    for grading in gradings_of(times):
+        count, seen = _stopped(stop, grading)
+        found.append(seen)
+        made.append(count)
+    stable = _stable(found)
     assert _covering(found) >= 0.92
+    assert sum(abs(one.speedup - 1.0) <= 0.02 for one in stable) >= 0.95 * len(stable)
+    if name == "quiet":  # it is worth looking
+        assert np.mean(made) < 8
 
 
-def _first_narrow(launches: list[Launch]) -> Estimate:
-    for count in range(5, len(launches)):
+def _stopped(stop: Stop, launches: list[Launch]) -> tuple[int, Estimate]:
+    count = LAUNCHES
+    while True:
         found = estimate(launches[:count])
-        if found.half_width <= 0.01:
-            return found
-    return estimate(launches)
+        if stop.is_over(count, found, passed_s=count * LAUNCH_S, launch_s=LAUNCH_S):
+            return count, found
+        count += 1
 
 
 @pytest.mark.parametrize(("launches", "rounds"), [(3, 1), (3, 2), (5, 4)])
