@@ -18,7 +18,7 @@ def machine(again: bool, json_file: str | None) -> None:
 
     from rich.console import Console
 
-    from harness.cli.run import json_target, write
+    from harness.cli.target import json_target, write
     from harness.clock.roofs import document_of, measure, of_this_machine
     from harness.errors import UserError
     from harness.report.machine import render_roofs

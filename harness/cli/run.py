@@ -1,7 +1,6 @@
 """`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
 
 import math
-import os
 import re
 import sys
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 from click.shell_completion import CompletionItem
+
+from harness.cli.target import file_target, json_target, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,6 +83,10 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 )  # fmt: skip
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the grade as JSON.")
 @click.option(
+    "--plot", "plot_file", metavar="FILE.svg",
+    help="Draw every paired sample, the interval, and the baseline against itself.",
+)  # fmt: skip
+@click.option(
     "--min-speedup", type=float, metavar="X",
     help="Exit 4 unless the interval's lower end reaches X.",
 )  # fmt: skip
@@ -91,6 +96,7 @@ def run(
     problem: str | None,
     folder: Path | None,
     json_file: str | None,
+    plot_file: str | None,
     min_speedup: float | None,
     verbose: bool,
     **asked: Any,
@@ -104,6 +110,7 @@ def run(
 
     policy = _policy(asked, min_speedup)
     target = json_target(json_file)
+    plot = None if plot_file is None else _plot_target(plot_file, target, asked)
     # what strangers wrote is text: no markup, no :emoji:
     console = Console(stderr=json_file == "-", highlight=False, markup=False, emoji=False)
     with _Progress(console) as progress:
@@ -115,6 +122,8 @@ def run(
         write(target, document)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
+    if plot is not None:
+        _draw(plot, result, console)
     if json_file == "-":
         sys.stdout.write(document)
         sys.stdout.flush()
@@ -189,30 +198,29 @@ def _device(value: str) -> str:
     return value
 
 
-def json_target(name: str | None) -> Path | None:
-    """Where the JSON goes; that it can go there is asked before anything is graded."""
-    if name is None or name == "-":
-        return None
-    path = Path(name)
-    folder = path.resolve().parent
-    if path.is_dir() or not folder.is_dir():
-        raise click.UsageError(f"--json {name}: not a file in an existing folder")
-    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
-        raise click.UsageError(f"--json {name}: it may not be written")
+def _plot_target(name: str, beside: Path | None, asked: dict[str, Any]) -> Path:
+    if asked["no_time"]:
+        raise click.UsageError("--plot draws a timing; drop --no-time")
+    path = file_target("--plot", name)
+    if beside is not None and path.resolve() == beside.resolve():
+        raise click.UsageError("--plot and --json name the same file")
     return path
 
 
-def write(path: Path, text: str) -> None:
-    from harness.disk import write_atomically
-    from harness.errors import HarnessError
+def _draw(path: Path, result: "Grade", console: "Console") -> None:
+    from harness.report.plot import heading_of, render_plot
 
-    try:
-        if path.exists() and not path.is_file():  # a pipe or a device: it cannot be replaced
-            path.write_text(text)
-        else:
-            write_atomically(path.resolve(), text.encode())
-    except OSError as error:
-        raise HarnessError(f"--json {path}: {error.strerror}") from error
+    if not result.timing:
+        console.print(f"{path} was not written: nothing was timed", soft_wrap=True)
+        return
+    heading = heading_of(
+        file=result.submission.path.name,
+        problem=result.problem.slug,
+        dtype=result.dtype,
+        threads=result.machine.threads,
+        machine=result.machine.name,
+    )
+    write(path, render_plot(heading, result.timing))
 
 
 def exit_code(result: "Grade", min_speedup: float | None, console: "Console") -> int:

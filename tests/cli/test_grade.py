@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -33,14 +34,19 @@ def grade(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
 
 
 @pytest.fixture(scope="module")
-def timed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """One grade with a timing, as JSON."""
+def timed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one grade with a timing was written, in each way."""
     folder = tmp_path_factory.mktemp("timed")
-    done = grade(
-        NAIVE, "--case", "mnv1-1024-1024-7", "--budget", "0.2", "--json", "grade.json", cwd=folder
-    )
+    written = ("--json", "grade.json", "--plot", "grade.svg")
+    done = grade(NAIVE, "--case", "mnv1-1024-1024-7", "--budget", "0.2", *written, cwd=folder)
     assert done.returncode == 0, done.stderr
-    document: dict[str, Any] = json.loads((folder / "grade.json").read_text())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def timed(timed_folder: Path) -> dict[str, Any]:
+    """The same, as JSON."""
+    document: dict[str, Any] = json.loads((timed_folder / "grade.json").read_text())
     return document
 
 
@@ -83,6 +89,34 @@ def test_the_json_of_a_timed_grade_fits_the_published_schema(
     assert all(rounds)
 
 
+def test_a_timed_grade_can_be_drawn(timed_folder: Path, timed: dict[str, Any]) -> None:
+    """`--plot` writes a picture of every round, with the file, the case and the interval."""
+    figure = ET.fromstring((timed_folder / "grade.svg").read_text())
+    (timing,) = timed["timing"]
+    rounds = sum(len(launch["rounds"]) for launch in timing["launches"])
+    marks = [
+        mark
+        for group in figure.iter("{http://www.w3.org/2000/svg}g")
+        if group.get("class") in {"first", "second", "own"}
+        for mark in group
+    ]
+    assert len(marks) == 3 * rounds
+    said = re.match(
+        rf"naive\.cpp: mnv1-1024-1024-7: ([0-9.]+)x, {timing['state']}, 95 % interval ",
+        figure.attrib["aria-label"],
+    )
+    assert said is not None
+    assert float(said[1]) == pytest.approx(timing["speedup"], abs=0.005)
+
+
+def test_what_was_not_timed_is_not_drawn(tmp_path: Path) -> None:
+    """A wrong answer has no picture: no file, and a sentence that says why."""
+    done = grade(WRONG, "--tier", "test", "--plot", "grade.svg", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "grade.svg was not written: nothing was timed" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_was_not_measured_is_null(tmp_path: Path) -> None:
     """Without timing there is no speedup, rather than a speedup of 0 or 1."""
     done = grade(NAIVE, "--no-time", "--tier", "sample", "--json", "-", cwd=tmp_path)
@@ -114,6 +148,9 @@ def test_piped_output_is_plain_and_fits_eighty_columns(tmp_path: Path) -> None:
         (["kernel.cpp", "--problem", SLUG, "--threads", "9999"], 2, "this machine lets us use"),
         (["kernel.cpp", "--problem", SLUG, "--seed", "x"], 2, "--case"),
         (["kernel.cpp", "--problem", SLUG, "--frobnicate"], 2, "No such option"),
+        (["kernel.cpp", "--plot", "a.svg", "--no-time"], 2, "--plot draws a timing"),
+        (["kernel.cpp", "--plot", "no/a.svg"], 2, "--plot no/a.svg: not a file in an existing"),
+        (["kernel.cpp", "--plot", "a", "--json", "./a"], 2, "name the same file"),
         (["kernel.cu", "--problem", SLUG], 5, "CUDA"),
         (["kernel.cpp", "--problem", SLUG, "--device", "cuda"], 5, "no device `cuda`"),
     ],

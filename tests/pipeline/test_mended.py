@@ -134,7 +134,7 @@ def test_a_grade_that_runs_out_of_time_while_timing_is_still_right(
 
 def test_json_into_a_pipe_leaves_the_pipe_a_pipe(tmp_path: Path) -> None:
     """`--json` replaces files, never a FIFO or a device."""
-    from harness.cli.run import write  # noqa: PLC0415 — the command line is not for all tests
+    from harness.cli.target import write  # noqa: PLC0415 — the command line is not for all tests
 
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
