@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from harness import machine
 from harness.arena.host import ALLOCATOR, NOTHING_RAN, Arena
 from harness.candidate import Candidate
-from harness.clock.statistics import score_of
+from harness.clock.scores import score_of
 from harness.oracle.judge import Expected
 from harness.records import (
     Case,

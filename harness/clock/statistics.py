@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.records import Launch, Score, State, Timing
+from harness.records import Launch, State
 
 MAX_AA = 0.02
 MAX_HALF_WIDTH = 0.05
@@ -147,30 +147,3 @@ def student(freedom: int) -> float:
     if freedom <= len(STUDENT):
         return STUDENT[freedom - 1]
     return 1.96 + 2.372 / freedom + 2.85 / freedom**2
-
-
-def score_of(planned: int, passed: int, timings: Sequence[Timing]) -> Score:
-    """The geometric mean over bench cases; independent cases, so their variances add."""
-    correct = planned == passed > 0
-    if not correct or not timings:
-        return Score(planned=planned, passed=passed, correct=correct)
-    centre = sum(math.log(t.speedup) for t in timings) / len(timings)
-    below = math.hypot(*(math.log(t.speedup / t.ci_low) for t in timings)) / len(timings)
-    above = math.hypot(*(math.log(t.ci_high / t.speedup) for t in timings)) / len(timings)
-    low, high = math.exp(centre - below), math.exp(centre + above)
-    state = State.TIE
-    if any(t.state is State.UNSTABLE for t in timings):
-        state = State.UNSTABLE
-    elif low > 1.0:
-        state = State.FASTER
-    elif high < 1.0:
-        state = State.SLOWER
-    return Score(
-        planned=planned,
-        passed=passed,
-        correct=True,
-        speedup=math.exp(centre),
-        ci_low=low,
-        ci_high=high,
-        state=state,
-    )

@@ -54,7 +54,7 @@ NOISES = {
     "swamped": Noise(drift=0.05, busy=0.75, burst_s=0.05, burst=0.8),
 }
 
-# a candidate of another kind than its baseline: five launches cannot show so much, eight parents can
+# a candidate of another kind than its baseline: what five launches cannot show, eight parents can
 LAYOUTS = Noise(turn=0.006, spikes=0.02, spike=0.1, bias=0.004, layout=0.02)
 
 

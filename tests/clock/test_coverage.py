@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.clock.scores import score_of
 from harness.clock.stage import LAUNCHES, Stop
-from harness.clock.statistics import Estimate, estimate, score_of
+from harness.clock.statistics import Estimate, estimate
 from harness.records import Launch, State, Timing
 from tests.clock.simulated import LAUNCH_S, LAYOUTS, NOISES, Noise, gradings_of, simulate
 from tests.timings import SOME

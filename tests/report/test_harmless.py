@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harness import machine
 from harness.arena.host import NOTHING_RAN
-from harness.clock.statistics import score_of
+from harness.clock.scores import score_of
 from harness.records import (
     CaseResult,
     Grade,

@@ -31,6 +31,7 @@ TESTS = {
     "oracle/compare": ("tests/oracle/test_compare.py", "tests/oracle/test_judge.py"),
     "oracle/tolerance": ("tests/oracle/test_tolerance.py",),
     "clock/statistics": ("tests/clock/test_statistics.py", "tests/clock/test_coverage.py"),
+    "clock/scores": ("tests/clock/test_scores.py", "tests/clock/test_coverage.py"),
 }
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
