@@ -15,8 +15,10 @@ from click.shell_completion import CompletionItem
 
 from harness.cli.doctor import doctor
 from harness.cli.machine import machine
+from harness.cli.plot import plot
 from harness.cli.problems import problems
 from harness.cli.run import run, schema
+from harness.cli.scores import scores
 from harness.errors import HarnessError, UserError
 from harness.report.harmless import Harmless
 from harness.sandbox.box import printable
@@ -46,6 +48,7 @@ class _Verbs(click.Group):
     help="Grade a kernel: is it right, how fast is it against PyTorch, and why.\n\n\b\n"
     "grade FILE --problem SLUG      grade a submission; its options: grade run --help\n"
     "grade problems list            what can be graded\n"
+    "grade scores GRADE.json …      many grades together: pass rate, speedups\n"
     "grade doctor                   attack this machine's sandbox: does it hold?\n"
     "grade machine                  what this machine can do at most, for % of the limit",
     epilog="Exit codes: 0 accepted, 1 another verdict, 2 usage or a bad problem file,"
@@ -61,6 +64,8 @@ cli.add_command(schema)
 cli.add_command(problems)
 cli.add_command(doctor)
 cli.add_command(machine)
+cli.add_command(scores)
+cli.add_command(plot)
 
 
 def main() -> NoReturn:

@@ -279,12 +279,13 @@ class _Progress:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["grade", "machine"]), default="grade")
+@click.argument("what", type=click.Choice(["grade", "machine", "scores"]), default="grade")
 def schema(what: str) -> None:
-    """Print the JSON Schema of what --json writes: of a grade, or of `grade machine`."""
+    """Print the JSON Schema of what --json writes: of a grade, or of those commands."""
     import json
 
-    from harness.report.schema import machine_schema
+    from harness.report.schema import machine_schema, scores_schema
     from harness.report.schema import schema as grade_schema
 
-    click.echo(json.dumps({"grade": grade_schema, "machine": machine_schema}[what](), indent=2))
+    made = {"grade": grade_schema, "machine": machine_schema, "scores": scores_schema}[what]
+    click.echo(json.dumps(made(), indent=2))

@@ -3,6 +3,8 @@
 import re
 from typing import Any, TextIO
 
+from harness.sandbox.box import printable
+
 # GitHub obeys `::order::` where a line begins, spaces aside, and `##[order]` anywhere; others know
 # `##vso[` and `##teamcity[`
 _AT_LINE_START = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
@@ -19,6 +21,11 @@ def harmless(text: str) -> str:
 def harmless_json(text: str) -> str:
     """The same document, and plain text that orders nothing."""
     return _ANYWHERE.sub(r"#\\u0023", text).replace("\x7f", r"\u007f")
+
+
+def on_one_line(text: str) -> str:
+    """A name, whoever gave it: without line ends, and without what nobody sees."""
+    return " ".join(printable(text).split())
 
 
 class Harmless:

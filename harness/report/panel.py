@@ -11,13 +11,17 @@ import numpy as np
 from harness.clock.statistics import launch_values
 from harness.records import Timing
 from harness.report.axis import SHORT, axis_of
-from harness.report.svg import EDGE, add, bar, dot, line, on_one_line, pointer, post, write
+from harness.report.harmless import on_one_line
+from harness.report.stored import StoredTiming
+from harness.report.svg import EDGE, add, bar, dot, line, pointer, post, write
+
+Timed = Timing | StoredTiming
 
 LEFT, RIGHT = 14.0, 97.0  # per cent of the width; at the left of it stand the names of the lanes
 LANE, LEAST_LANE, LANES, GAP = 22.0, 5.0, 160.0, 3.0  # pixels: of one, and of all at best
 
 
-def figures(timing: Timing) -> tuple[str, str]:
+def figures(timing: Timed) -> tuple[str, str]:
     """The estimate and its interval; with one more digit where two would be the same."""
     digits = 3 if timing.ci_high - timing.ci_low < 0.02 else 2
     speedup, low, high = (
@@ -42,7 +46,7 @@ class _Launch:
     own: tuple[float, ...]  # the one over the other
 
 
-def _launches(timing: Timing) -> list[_Launch]:
+def _launches(timing: Timed) -> list[_Launch]:
     """Side by side where they were forked from one parent."""
     by_clock = [[r.by(timing.clock) for r in launch.rounds] for launch in timing.launches]
     times = [np.array([(r.candidate_ns, r.baseline_ns, r.again_ns) for r in x]) for x in by_clock]
@@ -66,7 +70,7 @@ def _launches(timing: Timing) -> list[_Launch]:
 class Panel:
     """One case, drawn from above."""
 
-    def __init__(self, panel: ET.Element, timing: Timing) -> None:
+    def __init__(self, panel: ET.Element, timing: Timed) -> None:
         self._panel = panel
         self._timing = timing
         self._launches = _launches(timing)

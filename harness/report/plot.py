@@ -11,9 +11,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from harness.clock.statistics import MAX_AA, MAX_HALF_WIDTH
-from harness.records import State, Timing
-from harness.report.panel import Panel, figures
-from harness.report.svg import DOT, EDGE, add, figure_of, line, moved, on_one_line, write
+from harness.records import State
+from harness.report.harmless import on_one_line
+from harness.report.panel import Panel, Timed, figures
+from harness.report.svg import DOT, EDGE, add, figure_of, line, moved, write
 
 STYLE = Path(__file__).with_name("plot.css").read_text()
 
@@ -31,7 +32,7 @@ def heading_of(*, file: str, problem: str, dtype: str, threads: int, machine: st
     return Heading(title=file, details=(problem, f"{dtype}, {cores}, {machine}"))
 
 
-def render_plot(heading: Heading, timings: Sequence[Timing]) -> str:
+def render_plot(heading: Heading, timings: Sequence[Timed]) -> str:
     """A panel for each timed case; the same bytes for the same timings."""
     title = on_one_line(heading.title)
     summary = "; ".join(_in_words(timing) for timing in timings)
@@ -50,7 +51,7 @@ def render_plot(heading: Heading, timings: Sequence[Timing]) -> str:
     return ET.tostring(figure, encoding="unicode") + "\n"
 
 
-def _in_words(timing: Timing) -> str:
+def _in_words(timing: Timed) -> str:
     speedup, interval = figures(timing)
     return f"{on_one_line(timing.case)}: {speedup}, {timing.state}, {interval}"
 

@@ -5,6 +5,7 @@ from typing import Any
 from harness.clock.roofs import SCHEMA as MACHINE_SCHEMA
 from harness.records import Clock, Language, State, Tier, Verdict
 from harness.report.document import SCHEMA
+from harness.report.scores import SCHEMA as SCORES_SCHEMA
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
@@ -123,6 +124,38 @@ def machine_schema() -> dict[str, Any]:
             half_factor=COUNT,
             rounds=COUNT,
             seconds=NUMBER,
+        ),
+    }
+
+
+def scores_schema() -> dict[str, Any]:
+    """Of `grade scores --json`."""
+    mean = {"speedup": _maybe(NUMBER), "ci_low": _maybe(NUMBER), "ci_high": _maybe(NUMBER)}
+    submission = _record(
+        path=TEXT,
+        sha256=HASH,
+        verdict=_one_of(Verdict),
+        passed=YES_OR_NO,
+        **mean,
+        state=_maybe(_one_of(State)),
+        exceeds=_list(NUMBER),
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Scores over problems",
+        **_record(
+            schema={"const": SCORES_SCHEMA},
+            conditions=_list(TEXT),
+            problems=_list(_record(slug=TEXT, submissions=_list(submission))),
+            totals=_record(
+                problems=COUNT,
+                submissions=COUNT,
+                passed=NUMBER,
+                timed=NUMBER,
+                unstable=NUMBER,
+                exceeding=_list(_record(speedup=NUMBER, share=NUMBER)),
+                **mean,
+            ),
         ),
     }
 

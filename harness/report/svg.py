@@ -8,15 +8,9 @@ from xml.etree import ElementTree as ET
 
 from rich.cells import cell_len, set_cell_size
 
-from harness.sandbox.box import printable
-
 EDGE = 2.0  # per cent, where words begin
 LONGEST = 90  # letters in a line; on a telephone its edge is earlier than that
 DOT = 2.2
-
-
-def on_one_line(text: str) -> str:
-    return " ".join(printable(text).split())
 
 
 def figure_of(kind: str, title: str, description: str, style: str) -> ET.Element:

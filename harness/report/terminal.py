@@ -17,11 +17,12 @@ from rich.text import Text
 from harness.problem.catalogue import BUNDLED
 from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
 from harness.report.footprint import render_footprints
+from harness.report.harmless import on_one_line
 from harness.report.roofline import render_rooflines
 from harness.report.tables import table_of
 from harness.sandbox.box import printable
 
-_STYLES = {
+STYLES = {
     Verdict.ACCEPTED: "bold green",
     Verdict.NOT_GRADABLE: "bold yellow",
     State.FASTER: "green",
@@ -53,14 +54,10 @@ def _headline(grade: Grade) -> Text:
     threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
     flags = f", {' '.join(grade.submission.flags)}" if grade.submission.flags else ""
     return Text.assemble(
-        (str(grade.verdict), _STYLES.get(grade.verdict, "bold red")),
-        f"  {_on_one_line(grade.submission.path.name)} on {grade.problem.slug}\n",
+        (str(grade.verdict), STYLES.get(grade.verdict, "bold red")),
+        f"  {on_one_line(grade.submission.path.name)} on {grade.problem.slug}\n",
         (f"{grade.dtype}, {threads}, {grade.machine.name}{flags}", "dim"),
     )
-
-
-def _on_one_line(name: str) -> str:
-    return " ".join(printable(name).split())
 
 
 def _cases(results: tuple[CaseResult, ...], *, verbose: bool) -> Table:
@@ -89,7 +86,7 @@ def _closeness(result: CaseResult) -> float:
 
 def _case_cells(result: CaseResult, verdict: str) -> tuple[Text | str, ...]:
     return (
-        Text(verdict, _STYLES.get(result.verdict, "red")),
+        Text(verdict, STYLES.get(result.verdict, "red")),
         f"{result.checked}",
         _error(result.max_error),
         _error(result.allowed),
@@ -148,7 +145,7 @@ def _timings(grade: Grade) -> Table:
     for timing in grade.timing:
         table.add_row(
             timing.case,
-            *_speedup_cells(timing.speedup, timing.ci_low, timing.ci_high, timing.state),
+            *speedup_cells(timing.speedup, timing.ci_low, timing.ci_high, timing.state),
             _milliseconds(timing.candidate_ms),
             _milliseconds(timing.baseline_ms),
             f"{timing.aa:.3f}",
@@ -168,7 +165,7 @@ def _timings(grade: Grade) -> Table:
         table.add_section()
         table.add_row(
             "geometric mean",
-            *_speedup_cells(score.speedup, score.ci_low, score.ci_high, score.state),
+            *speedup_cells(score.speedup, score.ci_low, score.ci_high, score.state),
         )
     return table
 
@@ -179,11 +176,11 @@ def _reward(grade: Grade) -> Text:
     return Text(f"exceeds {', '.join(answers)}\n")
 
 
-def _speedup_cells(speedup: float, low: float, high: float, state: State) -> tuple[Text | str, ...]:
+def speedup_cells(speedup: float, low: float, high: float, state: State) -> tuple[Text | str, ...]:
     return (
         f"{speedup:.3g}x" if speedup >= 100 else f"{speedup:.2f}x",
         f"{low:.2f} - {high:.2f}",
-        Text(str(state), _STYLES[state]),
+        Text(str(state), STYLES[state]),
     )
 
 

@@ -12,31 +12,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.clock.statistics import estimate, launch_values
+from harness.clock.statistics import launch_values
 from harness.records import Clock, Launch, Round, State, Timing
 from harness.report.plot import Heading, heading_of, render_plot
-from tests.clock.simulated import NOISES, gradings_of, simulate
-from tests.timings import SOME
+from tests.report.grades import timing_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 HEADING = heading_of(
     file="some.cpp", problem="some-problem", dtype="float32", threads=1, machine="a machine"
 )
 RATIO = re.compile(r"([0-9.e+-]+)x")
-
-
-def timing_of(
-    noise: str = "bursts", *, slower: float = 0.8, rounds: int = 12, seed: int = 1
-) -> Timing:
-    """What a clock would have made of a simulated machine."""
-    rng = np.random.default_rng(seed)
-    times = simulate(NOISES[noise], rng, gradings=1, rounds=rounds, slower=slower)
-    (launches,) = gradings_of(times)
-    found = estimate(launches)
-    return replace(
-        SOME, state=found.state, speedup=found.speedup, ci_low=found.ci_low,
-        ci_high=found.ci_high, aa=found.aa, batch=3, launches=tuple(launches),
-    )  # fmt: skip
 
 
 def drawn(*timings: Timing, heading: Heading = HEADING) -> ET.Element:
@@ -231,7 +216,7 @@ nasty = st.lists(st.sampled_from(NASTY) | st.text(max_size=4), max_size=8).map("
 
 
 @given(name=nasty, file=nasty, baseline=nasty)
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=20, deadline=None, database=None)
 @example(name="</title><script>", file='" onload="x', baseline="]]><x>")
 def test_names_are_text(name: str, file: str, baseline: str) -> None:
     """Whatever a stranger calls a case or a file: the same elements, and the words as words."""
