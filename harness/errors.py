@@ -6,7 +6,8 @@ What the harness raises. A wrong kernel is a value (a verdict), never one of the
      └── ToolError               a tool that the harness needs is missing or broken
     UserError                    what was asked cannot be done as asked        exit 2
      ├── ProblemError            a problem file with faults, each with its place and its mend
-     └── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
+     ├── ReferenceFailed         the problem's own Python crashed, hung or answered nonsense
+     └── NoBaseline              what was to be timed against does not work here, or is wrong
 """
 
 from harness.records import Fault
@@ -39,3 +40,9 @@ class ProblemError(UserError):
 
 class ReferenceFailed(UserError):  # noqa: N818 — it says who failed
     pass
+
+
+class NoBaseline(UserError):  # noqa: N818 — as above
+    def __init__(self, name: str, where: str, why: str) -> None:
+        super().__init__(f"no baseline `{name}` for {where}: {why}")
+        self.why = why

@@ -4,40 +4,46 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
+from harness.arena.host import Arena
 from harness.build import cache
 from harness.candidate import Candidate, gist, prepare
 from harness.clock import roofs
 from harness.clock.baselines import (
+    BEST,
+    COMPILE,
     EAGER,
+    STYLES,
     Baseline,
-    of_pytorch,
+    PyTorch,
     of_submission,
     require_right,
 )
+from harness.clock.compilation import compile_cases
 from harness.clock.footprint import footprints
+from harness.clock.heat import quickest
 from harness.clock.roofline import demand_of, placed
 from harness.clock.rounds import time_case
 from harness.clock.stage import Stop, Work
 from harness.disk import cache_root, locked
-from harness.errors import UserError
+from harness.errors import NoBaseline, UserError
 from harness.job import Job
 from harness.oracle.expect import Oracle
 from harness.problem.shapes import arguments_of
-from harness.records import BuildFailed, Fell, Stage, Tier, Timing
+from harness.records import BuildFailed, Case, Fell, Stage, Tier, Timing, Way
 from harness.submission import read_submission
 
 
 def time_cases(job: Job, candidate: Candidate, oracle: Oracle) -> None:
     """Every bench case, after all are known to be right."""
-    job.tell(Stage(name="time"))
     assert job.arena is not None
+    pytorch = _pytorch(job, job.arena)
+    job.tell(Stage(name="time"))
     job.arena.wait_until_warm()
     with _alone(job):
         began = time.monotonic()
-        _time(job, candidate, oracle)
+        _time(job, candidate, oracle, pytorch)
         job.time_s = time.monotonic() - began
 
 
@@ -57,13 +63,12 @@ def _alone(job: Job) -> Iterator[None]:
         yield
 
 
-def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
-    reference, baseline = _baselines(job)
+def _time(job: Job, candidate: Candidate, oracle: Oracle, pytorch: PyTorch) -> None:
     known = roofs.of_this_machine()  # never measured now: that would disturb the clock
-    bench = [case for case in job.cases if case.tier is Tier.BENCH]
+    bench = _bench(job)
     for number, case in enumerate(bench, start=1):
         job.tell(Stage(name="time", detail=f"{case.name}, {number} of {len(bench)}"))
-        require_right(baseline, job.problem, case, job.dtype, oracle, job.policy.limits)
+        reference = pytorch.asked(EAGER, case)
         work = Work(
             problem=job.problem,
             case=case,
@@ -72,7 +77,7 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
             expected=job.bounds[case.name],
             open_candidate=candidate.open,
             open_null=candidate.open_null or reference.open_null,
-            baseline=baseline,
+            baseline=reference,
             call_s=job.policy.limits.call_s,
             threads=job.threads,
             stop=Stop(
@@ -83,13 +88,15 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle) -> None:
             ),
             own=job.policy.own,
         )
+        baseline, ways = _opponent(job, pytorch, work)
+        work = replace(work, baseline=baseline)
         timed = time_case(work)
         if timed is None:
             job.was_cut = True
             break
         if isinstance(timed, Timing):
             demand = demand_of(job.problem, case, job.dtype)
-            timed = placed(timed, demand, known, job.threads)
+            timed = placed(replace(timed, ways=ways), demand, known, job.threads)
         if isinstance(timed, Timing):
             timed = _with_memory(timed, work)
         if isinstance(timed, Fell):
@@ -104,18 +111,46 @@ def _with_memory(timing: Timing, work: Work) -> Timing | Fell:
     return seen if isinstance(seen, Fell) else replace(timing, memory=seen)
 
 
-def _baselines(job: Job) -> tuple[Baseline, Baseline]:
-    """The reference as it is written, and what is measured against: most often the same."""
-    policy = job.policy
-    assert job.arena is not None
-    asked = partial(
-        of_pytorch, problem=job.problem, arena=job.arena, threads=job.threads, limits=policy.limits
+def _bench(job: Job) -> list[Case]:
+    return [case for case in job.cases if case.tier is Tier.BENCH]
+
+
+def _pytorch(job: Job, arena: Arena) -> PyTorch:
+    """With what is compiled for it already made: no compiler runs beside a clock of ours."""
+    limits, compiled = job.policy.limits, {}
+    if job.against is None and job.policy.baseline in {COMPILE, BEST}:
+        job.tell(Stage(name="compile", detail="the baseline"))
+        compiled = compile_cases(
+            job.problem, job.dtype, _bench(job), arena=arena, threads=job.threads, limits=limits
+        )
+    return PyTorch(
+        problem=job.problem, arena=arena, threads=job.threads, limits=limits, compiled=compiled
     )
-    reference = asked(EAGER)
+
+
+def _opponent(job: Job, pytorch: PyTorch, work: Work) -> tuple[Baseline, tuple[Way, ...]]:
+    """What a case is timed against, and what that was chosen from; all of it is right."""
+
+    def right(baseline: Baseline) -> Baseline:
+        limits = job.policy.limits
+        require_right(baseline, job.problem, work.case, job.dtype, work.oracle, limits)
+        return baseline
+
+    asked = job.policy.baseline
     if job.against is not None:
-        assert policy.against is not None
-        return reference, of_submission(policy.against.name, job.against, reference)
-    return reference, reference if policy.baseline == EAGER else asked(policy.baseline)
+        assert job.policy.against is not None
+        return right(of_submission(job.policy.against.name, job.against, work.baseline)), ()
+    if asked != BEST:
+        return right(pytorch.asked(asked, work.case)), ()
+    rivals, left_out = [], []
+    for name in STYLES:
+        try:
+            rivals.append(right(pytorch.asked(name, work.case)))
+        except NoBaseline as error:
+            left_out.append(Way(name=name, speedup=None, why=error.why))
+    best, gains = quickest(work, rivals)
+    ways = [Way(name=rival.name, speedup=gain) for rival, gain in zip(rivals, gains, strict=True)]
+    return replace(best, name=f"{BEST}: {best.name}"), (*ways, *left_out)
 
 
 def opponent(job: Job, path: Path) -> Candidate:

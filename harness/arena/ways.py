@@ -7,7 +7,9 @@ way here is what its user would try next; what it costs to change a layout is in
 
 import os
 import types
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,16 +24,11 @@ def before_loading(style: Style) -> None:
     """What must be there before a module binds names of PyTorch's."""
     if style is Style.ONEDNN:
         _ask_onednn()
-    if style is Style.COMPILED:
-        os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # no processes of its own
 
 
 def as_asked(style: Style, entry: Entry) -> Entry:
     if style is Style.CHANNELS_LAST:
         return _in_channels_last(entry)
-    if style is Style.COMPILED:
-        compiled: Entry = torch.compile(entry, dynamic=False)
-        return compiled
     return entry
 
 
@@ -84,3 +81,49 @@ def _ask_onednn() -> None:
         setattr(torch, named, convolution(dim))
         setattr(functional, named, getattr(torch, named))
     functional.linear = linear
+
+
+# ---- what Inductor, the compiler behind torch.compile, makes of a reference ---------------------
+
+
+def compiled(entry: Entry, given: Mapping[str, Any]) -> bytes:
+    """
+    A library for these sizes, made ahead of time: who calls it needs neither Inductor nor Dynamo's
+    guards, so neither is in its time. Freezing folds and prepacks the tensors that a module itself
+    holds; those that are arguments, as weights are here, are nobody's constants.
+    """
+    os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # no processes of its own beside compilers
+    os.environ["TORCHINDUCTOR_VEC_ISA_OK"] = "1"  # as the processor says, without compiling a trial
+    import torch._inductor.config as inductor  # noqa: PLC0415 — seconds, and after what it reads
+
+    inductor.freezing = True
+    # headers compiled beforehand pay for themselves from the second call on, and there is one
+    inductor.cpp_cache_precompile_headers = False
+    inductor.aot_inductor.precompile_headers = False
+    inductor.aot_inductor.enable_line_tables = False
+
+    tensors = {name: value for name, value in given.items() if isinstance(value, torch.Tensor)}
+
+    class Asked(torch.nn.Module):
+        def forward(self, *values: torch.Tensor) -> Any:
+            result = entry(**{**given, **dict(zip(tensors, values, strict=True))})
+            return tuple(result) if isinstance(result, (tuple, list)) else result
+
+    exported = torch.export.export(Asked(), tuple(tensors.values()), strict=False)
+    path = Path.cwd() / "compiled.pt2"
+    torch._inductor.aoti_compile_and_package(exported, package_path=str(path))  # noqa: SLF001 — its name
+    return path.read_bytes()
+
+
+def of_compiled(path: Path) -> Entry:
+    """What was compiled, as a function of the same parameters."""
+    folder = path.parent / "compiled"
+    with zipfile.ZipFile(path) as package:  # PyTorch's own loader would unpack it into /tmp
+        package.extractall(folder)
+    (library,) = folder.rglob("*.so")
+    run = torch._C._aoti.AOTIModelContainerRunnerCpu(str(library), 1).run  # noqa: SLF001 — as above
+
+    def call(**given: Any) -> Any:
+        return run([value for value in given.values() if isinstance(value, torch.Tensor)])
+
+    return call

@@ -9,6 +9,7 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       TRIM   (give back to the system what is free of the heap)
                       DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
                       TRACE  (a call that is watched); descriptor: where operators' names go
+                      COMPILE  (what it computes with what is lent); descriptor: where that goes
     runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED, TRIMMED
                       FAILED a = why, b and c = particulars
 
@@ -33,6 +34,8 @@ PAGE = 4096
 GOT, RIGHT, NOTE = "+", "=", "?"
 NOTE_BYTES = 1024
 NAMES_BYTES = 1 << 14  # what a call that was watched may name
+COMPILED_BYTES = 64 << 20  # what a reference may compile to, its length in front
+LENGTH = struct.Struct("<Q")
 
 _ROLES = tuple(Role)
 _DTYPES = tuple(DTYPES.values())
@@ -51,6 +54,7 @@ class Op(IntEnum):
     COUNT = 8
     TRACE = 9
     TRIM = 10
+    COMPILE = 11
     READY = 101
     WARMED = 102
     MAPPED = 103
@@ -64,7 +68,7 @@ class Op(IntEnum):
 ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
     Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
-    Op.TRACE: Op.ASKED, Op.TRIM: Op.TRIMMED,
+    Op.TRACE: Op.ASKED, Op.COMPILE: Op.ASKED, Op.TRIM: Op.TRIMMED,
 }  # fmt: skip
 
 
@@ -75,7 +79,8 @@ class Style(IntEnum):
     REFERENCE = 1  # reference(**parameters that are not outputs), returning
     CHANNELS_LAST = 2  # the same in other ways of PyTorch's: see ways.py
     ONEDNN = 3
-    COMPILED = 4
+    COMPILER = 4  # a reference that is asked for what it compiles to, and
+    COMPILED = 5  # what it said, which is no module
 
 
 class Why(IntEnum):

@@ -67,8 +67,9 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     help="Do not freeze it between its turns: for a kernel of your own; never ranked.",
 )  # fmt: skip
 @click.option(
-    "--baseline", type=click.Choice(["eager", "channels_last", "onednn"]), default="eager",
-    show_default=True, help="How PyTorch is asked for the same.",
+    "--baseline", default="eager", show_default=True,
+    type=click.Choice(["eager", "channels_last", "onednn", "compile", "best"]),
+    help="How PyTorch is asked for the same; best: the quickest of them, by a short heat.",
 )  # fmt: skip
 @click.option(
     "--against", type=PATH, metavar="FILE", help="Measure against this submission, not PyTorch."

@@ -5,6 +5,7 @@ Whatever is not the reference as it is written is first checked like a candidate
 case that is timed: what is quick and wrong is no baseline.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,17 +13,18 @@ from harness.arena.host import Arena
 from harness.arena.session import Session
 from harness.arena.wire import Style
 from harness.candidate import Candidate, Open
-from harness.errors import UserError
+from harness.errors import NoBaseline
 from harness.oracle.check import Check, check_case
 from harness.oracle.draw import Seed
 from harness.oracle.expect import Oracle
 from harness.records import Case, Fell, Limits, Problem, Verdict
 
-EAGER = "eager"
+EAGER, COMPILE, BEST = "eager", "compile", "best"
 STYLES = {
     EAGER: Style.REFERENCE,
     "channels_last": Style.CHANNELS_LAST,
     "onednn": Style.ONEDNN,
+    COMPILE: Style.COMPILED,
 }
 
 
@@ -35,21 +37,34 @@ class Baseline:
     is_reference: bool  # as it is written: its own errors are known
 
 
-def of_pytorch(
-    name: str, problem: Problem, *, arena: Arena, threads: int, limits: Limits
-) -> Baseline:
-    reference = problem.reference
-    assert reference is not None
-    open_session = partial(
-        _open, arena, reference.module, reference.path.name, STYLES[name], threads, limits
-    )
-    return Baseline(
-        name=name,
-        open=open_session,
-        open_null=open_session,
-        returns=True,
-        is_reference=name == EAGER,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PyTorch:
+    """Whom the baselines of one grade are had from."""
+
+    problem: Problem
+    arena: Arena
+    threads: int
+    limits: Limits
+    compiled: Mapping[str, bytes | Fell]  # by case, if that is wanted at all
+
+    def asked(self, name: str, case: Case) -> Baseline:
+        """For one case; that it is right is for `require_right` to say."""
+        reference = self.problem.reference
+        assert reference is not None
+        source, file = reference.module, reference.path.name
+        if name == COMPILE:
+            made = self.compiled[case.name]
+            if isinstance(made, Fell):
+                raise NoBaseline(name, f"case `{case.name}`", made.message)
+            source, file = made, "compiled.pt2"
+        opener = partial(_open, self.arena, source, file, STYLES[name], self.threads, self.limits)
+        return Baseline(
+            name=name,
+            open=opener,
+            open_null=opener,
+            returns=True,
+            is_reference=name == EAGER,
+        )
 
 
 def _open(
@@ -92,9 +107,9 @@ def require_right(
         return
     opened = baseline.open(0, 0)
     if isinstance(opened, Fell):
-        raise UserError(f"no baseline `{baseline.name}` for this: {opened.message}")
+        raise NoBaseline(baseline.name, "this", opened.message)
     with opened as session:
         check = Check(problem=problem, dtype=dtype, oracle=oracle, session=session, limits=limits)
         result, _ = check_case(check, case, (Seed.fresh("normal"),))
     if result.verdict is not Verdict.ACCEPTED:
-        raise UserError(f"no baseline `{baseline.name}` for case `{case.name}`: {result.message}")
+        raise NoBaseline(baseline.name, f"case `{case.name}`", result.message)

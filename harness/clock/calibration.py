@@ -18,13 +18,13 @@ TRIAL = 64  # windows, to find out how long a batch must be
 
 
 def batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
-    """So many windows that one sample of the quicker arm is long enough; the slower arm's call."""
+    """So many windows that a sample of the quickest is long enough; and the slowest's call."""
     fitting = max(1, min(MAX_BATCH, MAX_BATCH_BYTES // max(1, sum(map(_size, work.arguments)))))
     trial = min(TRIAL, fitting)
     with Stage(work, kinds, 0, trial) as stage:
         pool = work.pool(trial)
         pool.refresh(stage.inputs, 0, trial)
-        calls = [_quick_call(arm, trial) for arm in (stage.candidate, stage.baseline)]
+        calls = [_quick_call(arm, trial) for arm in stage.arms]
         authored_s = _authored_s(work, stage, pool)
     # by the clock that will most likely decide; how long a round lasts is the wall's to say
     clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
@@ -55,8 +55,9 @@ def _authored_s(work: Work, stage: Stage, pool: Pool) -> float:
     module = work.oracle.module
     if not (module.draws or module.checks):
         return 0.0
-    stage.baseline.copy_out()
-    right = stage.baseline.outputs.arrays()
+    baseline = next(arm for arm in stage.arms if arm.kind.is_baseline)
+    baseline.copy_out()
+    right = baseline.outputs.arrays()
     began = time.monotonic()
     if module.checks:
         module.check(work.arguments, [(stage.inputs.arrays(), right, right)])

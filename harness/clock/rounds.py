@@ -59,7 +59,7 @@ def time_case(work: Work) -> Timing | Fell | None:
     try:
         with _no_collections():
             kinds = kinds_of(work)
-            batch, calibrated_ns = batch_length(work, kinds)
+            batch, calibrated_ns = batch_length(work, kinds[:2])
             pool = work.pool(batch)
             is_over = False
             while not is_over:

@@ -106,7 +106,7 @@ class Stage(ExitStack):
         shuffled = list(kinds)
         _shuffle(shuffled)
         try:
-            arms = {
+            self._arms = {
                 kind.name: Arm(
                     kind,
                     work.arguments,
@@ -124,11 +124,18 @@ class Stage(ExitStack):
         except (Lost, HarnessError, UserError):
             self.close()
             raise
-        self.candidate, self.baseline, self.again = (arms[kind.name] for kind in kinds)
+
+    @property
+    def candidate(self) -> Arm:
+        return self._arms["candidate"]
+
+    @property
+    def baseline(self) -> Arm:
+        return self._arms["baseline"]
 
     @property
     def arms(self) -> list[Arm]:
         """All of them, in an order that nobody knows."""
-        arms = [self.candidate, self.baseline, self.again]
+        arms = list(self._arms.values())
         _shuffle(arms)
         return arms

@@ -25,6 +25,7 @@ from harness.records.graded import (
     Seconds,
     State,
     Timing,
+    Way,
 )
 from harness.records.judged import (
     Bound,
@@ -102,4 +103,5 @@ __all__ = [
     "Timing",
     "Tolerance",
     "Verdict",
+    "Way",
 ]

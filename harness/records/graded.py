@@ -50,6 +50,15 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to ask PyTorch, of those that the best was chosen from."""
+
+    name: str
+    speedup: float | None  # over eager, as the short heat before the timing saw it; None: left out
+    why: str = ""  # it was left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     case: str
     baseline: str
@@ -69,6 +78,7 @@ class Timing:
     conditions: Conditions | None = None  # what else went on meanwhile
     roofline: Roofline | None = None  # None: not yet looked at
     memory: Footprints | None = None  # None: it cannot be seen here
+    ways: tuple[Way, ...] = ()  # that `best` was chosen from
 
     @property
     def half_width(self) -> float:

@@ -133,6 +133,10 @@ def _timing(timing: Timing) -> dict[str, Any]:
     return {
         "case": timing.case,
         "baseline": timing.baseline,
+        "ways": [
+            {"name": way.name, "speedup": way.speedup, "left_out": way.why or None}
+            for way in timing.ways
+        ],
         "state": str(timing.state),
         "steady": timing.steady,
         "speedup": timing.speedup,

@@ -61,6 +61,7 @@ def _timing() -> dict[str, Any]:
     return _record(
         case=TEXT,
         baseline=TEXT,
+        ways=_list(_record(name=TEXT, speedup=_maybe(NUMBER), left_out=_maybe(TEXT))),
         state=_one_of(State),
         steady=YES_OR_NO,
         speedup=NUMBER,

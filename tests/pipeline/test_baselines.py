@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from harness.arena.host import Arena
-from harness.clock.baselines import STYLES, of_pytorch, require_right
-from harness.errors import UserError
+from harness.clock.baselines import BEST, COMPILE, STYLES, PyTorch, require_right
+from harness.clock.heat import chosen
+from harness.errors import NoBaseline, UserError
 from harness.oracle.expect import Oracle
 from harness.pipeline import grade
 from harness.records import Grade, Limits, Policy, Problem, Timing
@@ -37,6 +39,7 @@ import torch.nn.functional as F
 def solution(x, w, y, n):
     y.copy_(F.conv2d(x, w, padding=1, groups=2))
 """
+QUICK = [name for name in STYLES if name != COMPILE]
 Against = Callable[..., Grade]
 
 
@@ -49,13 +52,15 @@ def convolution(make_problem: "MakeProblem") -> Problem:
 def graded(arena: Arena, convolution: Problem, tmp_path: Path) -> Against:
     """Grade a right candidate, measured against whatever a test asks for."""
 
-    def run(baseline: str = "eager", against: str | None = None) -> Grade:
+    def run(
+        baseline: str = "eager", against: str | None = None, problem: Problem = convolution
+    ) -> Grade:
         path, other = tmp_path / "mine.py", tmp_path / "other.py"
         path.write_text(CANDIDATE)
         if against is not None:
             other.write_text(against)
         policy = Policy(budget_s=0.1, baseline=baseline, against=None if against is None else other)
-        return grade(path, convolution, policy=policy, arena=arena)
+        return grade(path, problem, policy=policy, arena=arena)
 
     return run
 
@@ -65,7 +70,7 @@ def timing_of(graded: Grade) -> Timing:
     return graded.timing[0]
 
 
-@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.parametrize("name", QUICK)
 def test_pytorch_can_be_asked_in_several_ways(graded: Against, name: str) -> None:
     """Each way gives a right answer and a time of its own, and the grade says which it was."""
     timing = timing_of(graded(baseline=name))
@@ -74,16 +79,66 @@ def test_pytorch_can_be_asked_in_several_ways(graded: Against, name: str) -> Non
 
 
 @pytest.mark.parametrize("padding", ["1", "(1, 1)", "'same'"])
-@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.parametrize("name", QUICK)
 def test_every_way_takes_what_pytorch_takes(
     make_problem: "MakeProblem", arena: Arena, name: str, padding: str
 ) -> None:
     """A reference may write its padding as it likes."""
     problem = make_problem(FRONT, REFERENCE.replace("PADDING", padding))
     oracle = Oracle(arena, problem, limits=Limits())
-    baseline = of_pytorch(name, problem, arena=arena, threads=1, limits=Limits())
-    require_right(baseline, problem, problem.cases[0], "float32", oracle, Limits())
+    pytorch = PyTorch(problem=problem, arena=arena, threads=1, limits=Limits(), compiled={})
+    (case, _) = problem.cases
+    baseline = pytorch.asked(name, case)
+    require_right(baseline, problem, case, "float32", oracle, Limits())
     oracle.close()
+
+
+def test_the_best_is_one_of_those_that_work(graded: Against, cache_folder: Path) -> None:
+    """Compiled or as written, each is tried; a second grade finds what was compiled before."""
+    timing = timing_of(graded(baseline=BEST))
+    assert [way.name for way in timing.ways] == list(STYLES)
+    assert all(way.speedup and not way.why for way in timing.ways)
+    kept = sorted(cache_folder.rglob("*.so"))
+    timing = timing_of(graded(baseline=COMPILE))
+    assert timing.baseline == COMPILE
+    assert sorted(cache_folder.rglob("*.so")) == kept
+
+
+HARD = """
+import torch.nn.functional as F
+def reference(x, w, n):
+    y = F.conv2d(x, w, padding=1, groups=2)
+    return y + 1 if float(x.view(-1)[0]) > 1e9 else y
+"""
+
+
+def test_what_cannot_be_asked_is_left_out_and_named(
+    graded: Against, make_problem: "MakeProblem"
+) -> None:
+    """Where no compiler can follow, or a layout is wanted, the best is one of the other ways."""
+    problem = make_problem(FRONT, HARD)
+    ways = {way.name: way for way in timing_of(graded(baseline=BEST, problem=problem)).ways}
+    assert {name for name, way in ways.items() if way.speedup is None} == {"channels_last", COMPILE}
+    assert "view" in ways["channels_last"].why
+    assert ways[COMPILE].why
+    with pytest.raises(NoBaseline, match="`channels_last`"):
+        graded(baseline="channels_last", problem=problem)
+
+
+# columns: eager, then others; what one turn of each took
+HEATS = {
+    "the quickest": ([[10, 9, 5], [10, 9, 5], [10, 9, 5], [10, 9, 5]], 2),
+    "eager, if nothing is quicker": ([[10, 11, 12]] * 4, 0),
+    "eager, if it is behind by 1 %": ([[10, 9.9, 11]] * 4, 0),
+    "eager, if the other won half of the turns": ([[10, 5], [10, 5], [10, 5], [5, 10], [5, 10]], 0),
+    "the quickest in spite of one bad turn": ([[10, 5], [10, 5], [10, 5], [10, 99]], 1),
+}
+
+
+@pytest.mark.parametrize(("times", "best"), HEATS.values(), ids=list(HEATS))
+def test_a_heat_is_won_clearly_or_by_eager(times: list[list[float]], best: int) -> None:
+    """Who is quicker by more than the noise is chosen; else it is PyTorch as it is written."""
+    assert chosen(np.array(times, dtype=float)) == best
 
 
 def test_another_submission_is_a_baseline(graded: Against) -> None:

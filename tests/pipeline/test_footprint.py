@@ -10,7 +10,7 @@ import pytest
 from harness.arena.host import Arena
 from harness.arena.memory import Memory, lay_out
 from harness.candidate import Candidate, prepare
-from harness.clock.baselines import EAGER, of_pytorch, of_submission
+from harness.clock.baselines import EAGER, PyTorch, of_submission
 from harness.clock.footprint import footprints
 from harness.clock.stage import Stop, Work
 from harness.oracle.draw import Seed, draw_inputs
@@ -100,7 +100,8 @@ def watch(arena: Arena, tmp_path: Path) -> Watch:
             draw_inputs(problem, case, arguments, inputs, Seed.fresh("normal"), oracle.module)
             expected = oracle.expect(case, arguments, inputs)
         candidate = made(problem, source, name)
-        reference = of_pytorch(EAGER, problem, arena=arena, threads=1, limits=Limits())
+        pytorch = PyTorch(problem=problem, arena=arena, threads=1, limits=Limits(), compiled={})
+        reference = pytorch.asked(EAGER, case)
         baseline = reference
         if against is not None:
             baseline = of_submission("other", made(problem, against, "other.cpp"), reference)

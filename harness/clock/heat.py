@@ -1,0 +1,73 @@
+"""
+Which way to ask PyTorch is the quickest for a case: a short heat, before the timing itself.
+
+All ways run as the arms of one launch, on the same inputs, in random order, by the same clocks as
+in a round. The heat only chooses: the one that is chosen is timed anew, so that its luck in the
+heat is nobody's gain.
+"""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.clock.arms import Kind, null_turn
+from harness.clock.baselines import Baseline
+from harness.clock.calibration import batch_length
+from harness.clock.stage import Stage, Work
+from harness.clock.statistics import MAX_AA
+from harness.records import Clock
+
+HEAT_S = 1.5
+MIN_TURNS, MAX_TURNS = 4, 40
+NEARLY_ALL = 0.75  # of the turns
+
+Times = NDArray[np.float64]
+
+
+def quickest(work: Work, rivals: Sequence[Baseline]) -> tuple[Baseline, tuple[float, ...]]:
+    """The best of several, the first of which is eager; and what each gains on that."""
+    if len(rivals) == 1:
+        return rivals[0], (1.0,)
+    null = null_turn(rivals[0].open_null, work.call_s, own=work.own)
+    kinds = tuple(
+        Kind(name=one.name, open=one.open, null=null, is_baseline=True, returns=one.returns)
+        for one in rivals
+    )
+    times = _heat(work, kinds)
+    gains = tuple(float(gain) for gain in np.median(times[:, :1] / times, axis=0))
+    return rivals[chosen(times)], gains
+
+
+def chosen(times: Times) -> int:
+    """
+    The column with the best median gain on the first, which is eager. Eager stays where that is
+    within the noise: 2 %, by which two launches of one thing may differ, or less than three of
+    four turns were gained.
+    """
+    gains = times[:, :1] / times
+    best = int(np.argmax(np.median(gains, axis=0)))
+    is_clear = np.median(gains[:, best]) > 1.0 + MAX_AA
+    return best if is_clear and np.mean(gains[:, best] > 1.0) >= NEARLY_ALL else 0
+
+
+def _heat(work: Work, kinds: tuple[Kind, ...]) -> Times:
+    """A row a turn of all, a column each."""
+    batch, _ = batch_length(work, kinds)
+    clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
+    pool = work.pool(batch)
+    rows: list[list[float]] = []
+    with Stage(work, kinds, 0, batch) as stage:
+        pool.refresh(stage.inputs, 0, batch)
+        for arm in stage.arms:
+            arm.warm(batch)
+        ends = time.monotonic() + HEAT_S
+        while len(rows) < MIN_TURNS or (len(rows) < MAX_TURNS and time.monotonic() < ends):
+            pool.refresh(stage.inputs, 0, batch)
+            turns = {}
+            for arm in stage.arms:
+                turns[arm.kind.name] = arm.timed(batch)
+                arm.copy_out()
+            rows.append([turns[kind.name].by(clock) for kind in kinds])
+    return np.array(rows)
