@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.arena.host import Arena
@@ -20,14 +21,14 @@ from harness.clock.baselines import (
     of_submission,
     require_right,
 )
-from harness.clock.compilation import compile_cases
+from harness.clock.compilation import Compiler
 from harness.clock.footprint import footprints
-from harness.clock.heat import quickest
+from harness.clock.heat import best_of
 from harness.clock.roofline import demand_of, placed
 from harness.clock.rounds import time_case
 from harness.clock.stage import Stop, Work
 from harness.disk import cache_root, locked
-from harness.errors import NoBaseline, UserError
+from harness.errors import UserError
 from harness.job import Job
 from harness.oracle.expect import Oracle
 from harness.problem.shapes import arguments_of
@@ -119,10 +120,13 @@ def _pytorch(job: Job, arena: Arena) -> PyTorch:
     """With what is compiled for it already made: no compiler runs beside a clock of ours."""
     limits, compiled = job.policy.limits, {}
     if job.against is None and job.policy.baseline in {COMPILE, BEST}:
-        job.tell(Stage(name="compile", detail="the baseline"))
-        compiled = compile_cases(
-            job.problem, job.dtype, _bench(job), arena=arena, threads=job.threads, limits=limits
-        )
+        assert job.problem.reference is not None
+        compiler = Compiler(job.problem.reference, arena, job.threads, limits)
+        with closing(compiler):
+            for case in _bench(job):
+                job.tell(Stage(name="compile", detail=f"the baseline, for {case.name}"))
+                arguments = arguments_of(job.problem, case, job.dtype)
+                compiled[case.name] = compiler.compiled(arguments)
     return PyTorch(
         problem=job.problem, arena=arena, threads=job.threads, limits=limits, compiled=compiled
     )
@@ -136,21 +140,16 @@ def _opponent(job: Job, pytorch: PyTorch, work: Work) -> tuple[Baseline, tuple[W
         require_right(baseline, job.problem, work.case, job.dtype, work.oracle, limits)
         return baseline
 
+    def of_pytorch(name: str) -> Baseline:
+        return right(pytorch.asked(name, work.case))
+
     asked = job.policy.baseline
     if job.against is not None:
         assert job.policy.against is not None
         return right(of_submission(job.policy.against.name, job.against, work.baseline)), ()
     if asked != BEST:
-        return right(pytorch.asked(asked, work.case)), ()
-    rivals, left_out = [], []
-    for name in STYLES:
-        try:
-            rivals.append(right(pytorch.asked(name, work.case)))
-        except NoBaseline as error:
-            left_out.append(Way(name=name, speedup=None, why=error.why))
-    best, gains = quickest(work, rivals)
-    ways = [Way(name=rival.name, speedup=gain) for rival, gain in zip(rivals, gains, strict=True)]
-    return replace(best, name=f"{BEST}: {best.name}"), (*ways, *left_out)
+        return of_pytorch(asked), ()
+    return best_of(work, {name: partial(of_pytorch, name) for name in STYLES})
 
 
 def opponent(job: Job, path: Path) -> Candidate:

@@ -2,7 +2,8 @@
 The boxed side of a baseline: other ways in which PyTorch can be asked for what a reference says.
 
 A reference is written plainly, and plain calls do not always reach PyTorch's quickest path. Each
-way here is what its user would try next; what it costs to change a layout is inside its time.
+way here is what its user would try next; what it costs to change a layout, and to change it back,
+is inside its time.
 """
 
 import os
@@ -34,7 +35,9 @@ def as_asked(style: Style, entry: Entry) -> Entry:
 
 def _in_channels_last(entry: Entry) -> Entry:
     def converted(**given: Any) -> Any:
-        return entry(**{name: _last(value) for name, value in given.items()})
+        result = entry(**{name: _last(value) for name, value in given.items()})
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        return tuple(_first(value) for value in results)
 
     return converted
 
@@ -42,6 +45,10 @@ def _in_channels_last(entry: Entry) -> Entry:
 def _last(value: Any) -> Any:
     layout = _LAYOUTS.get(value.dim()) if isinstance(value, torch.Tensor) else None
     return value if layout is None else value.contiguous(memory_format=layout)
+
+
+def _first(value: Any) -> Any:
+    return value.contiguous() if isinstance(value, torch.Tensor) else value
 
 
 def _ask_onednn() -> None:

@@ -116,9 +116,15 @@ class Arm:
 
         return _turn(self._session, call).per_call(count, self.kind.null)
 
-    def copy_out(self) -> None:
-        if self.kind.returns:
-            self._must(self._session.copy_out(self._timeout_s))
+    def copy_out(self, count: int) -> Turn | None:
+        """Have what was held back of so many calls written; what that took of one of them."""
+        if not self.kind.returns:
+            return None
+
+        def call() -> Ran:
+            return self._must(self._session.copy_out(self._timeout_s))
+
+        return _turn(self._session, call).per_call(count, self.kind.null)
 
     def trim(self) -> None:
         self._must(self._session.trim(self._timeout_s))
@@ -135,7 +141,7 @@ class Arm:
             before = processes.minor_faults(self._session.box.pid)
             took_ns = self.timed(count).wall_ns * count
             faults = processes.minor_faults(self._session.box.pid) - before
-            self.copy_out()
+            self.copy_out(count)
             quiet = quiet + 1 if faults * FAULT_NS <= NEGLIGIBLE * took_ns else 0
             if quiet == QUIET_CALLS or (quiet and took_ns > LONG_NS):
                 return True

@@ -56,7 +56,7 @@ def _authored_s(work: Work, stage: Stage, pool: Pool) -> float:
     if not (module.draws or module.checks):
         return 0.0
     baseline = next(arm for arm in stage.arms if arm.kind.is_baseline)
-    baseline.copy_out()
+    baseline.copy_out(1)
     right = baseline.outputs.arrays()
     began = time.monotonic()
     if module.checks:

@@ -10,7 +10,6 @@ import fcntl
 import os
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from importlib import metadata, resources
 
 from harness.arena import wire
@@ -22,26 +21,10 @@ from harness.build import cache
 from harness.build.cpp import DEFAULT
 from harness.build.toolchain import find_compiler
 from harness.errors import ToolError
-from harness.problem.shapes import arguments_of
-from harness.records import Argument, Case, Fell, Limits, Problem, Reference, Role, Verdict
+from harness.records import Argument, Fell, Limits, Reference, Role, Verdict
 
 
-def compile_cases(
-    problem: Problem,
-    dtype: str,
-    cases: Sequence[Case],
-    *,
-    arena: Arena,
-    threads: int,
-    limits: Limits,
-) -> dict[str, bytes | Fell]:
-    """By the case's name. When this returns the compiler is gone: no clock runs beside it."""
-    assert problem.reference is not None
-    with closing(_Compiler(problem.reference, arena, threads, limits)) as compiler:
-        return {case.name: compiler.compiled(arguments_of(problem, case, dtype)) for case in cases}
-
-
-class _Compiler:
+class Compiler:
     """A box that compiles, opened when something is first asked of it, closed with this."""
 
     def __init__(self, reference: Reference, arena: Arena, threads: int, limits: Limits) -> None:

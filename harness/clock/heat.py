@@ -7,17 +7,19 @@ heat is nobody's gain.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.clock.arms import Kind, null_turn
-from harness.clock.baselines import Baseline
+from harness.clock.baselines import BEST, Baseline
 from harness.clock.calibration import batch_length
 from harness.clock.stage import Stage, Work
 from harness.clock.statistics import MAX_AA
-from harness.records import Clock
+from harness.errors import NoBaseline
+from harness.records import Clock, Way
 
 HEAT_S = 1.5
 MIN_TURNS, MAX_TURNS = 4, 40
@@ -26,18 +28,22 @@ NEARLY_ALL = 0.75  # of the turns
 Times = NDArray[np.float64]
 
 
-def quickest(work: Work, rivals: Sequence[Baseline]) -> tuple[Baseline, tuple[float, ...]]:
-    """The best of several, the first of which is eager; and what each gains on that."""
-    if len(rivals) == 1:
-        return rivals[0], (1.0,)
-    null = null_turn(rivals[0].open_null, work.call_s, own=work.own)
-    kinds = tuple(
-        Kind(name=one.name, open=one.open, null=null, is_baseline=True, returns=one.returns)
-        for one in rivals
-    )
-    times = _heat(work, kinds)
-    gains = tuple(float(gain) for gain in np.median(times[:, :1] / times, axis=0))
-    return rivals[chosen(times)], gains
+def best_of(
+    work: Work, ways: Mapping[str, Callable[[], Baseline]]
+) -> tuple[Baseline, tuple[Way, ...]]:
+    """The best of those that can be had, the first of which is eager; and what was seen of all."""
+    rivals, why = [], {}
+    for name, asked in ways.items():
+        try:
+            rivals.append(asked())
+        except NoBaseline as error:
+            why[name] = error.why
+    times = _heat(work, rivals)
+    medians = np.median(times[:, :1] / times, axis=0)
+    gains = {rival.name: float(gain) for rival, gain in zip(rivals, medians, strict=True)}
+    best = rivals[chosen(times)]
+    seen = (Way(name=name, speedup=gains.get(name), why=why.get(name, "")) for name in ways)
+    return replace(best, name=f"{BEST}: {best.name}"), tuple(seen)
 
 
 def chosen(times: Times) -> int:
@@ -52,8 +58,13 @@ def chosen(times: Times) -> int:
     return best if is_clear and np.mean(gains[:, best] > 1.0) >= NEARLY_ALL else 0
 
 
-def _heat(work: Work, kinds: tuple[Kind, ...]) -> Times:
+def _heat(work: Work, rivals: Sequence[Baseline]) -> Times:
     """A row a turn of all, a column each."""
+    null = null_turn(rivals[0].open_null, work.call_s, own=work.own)
+    kinds = tuple(
+        Kind(name=one.name, open=one.open, null=null, is_baseline=True, returns=one.returns)
+        for one in rivals
+    )
     batch, _ = batch_length(work, kinds)
     clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
     pool = work.pool(batch)
@@ -68,6 +79,6 @@ def _heat(work: Work, kinds: tuple[Kind, ...]) -> Times:
             turns = {}
             for arm in stage.arms:
                 turns[arm.kind.name] = arm.timed(batch)
-                arm.copy_out()
+                arm.copy_out(batch)
             rows.append([turns[kind.name].by(clock) for kind in kinds])
     return np.array(rows)

@@ -107,11 +107,18 @@ def _summed_up(
         aa=found.aa,
         candidate_ms=float(np.median([r.candidate_ns for r in rounds])) / 1e6,
         baseline_ms=float(np.median([r.baseline_ns for r in rounds])) / 1e6,
+        copy_ms=_copy_ms(rounds, clock),
         batch=batch,
         null_ns=kinds[0].null.wall_ns,
         clock=clock,
         launches=launches,
     )
+
+
+def _copy_ms(rounds: list[Round], clock: Clock) -> float | None:
+    """What the baseline took to copy its result out, after its time."""
+    copies = [r.copy_ns[clock is Clock.PROCESSOR] for r in rounds if r.copy_ns is not None]
+    return float(np.median(copies)) / 1e6 if copies else None
 
 
 def _clock(work: Work, launches: Sequence[Launch]) -> Clock:
@@ -178,14 +185,13 @@ def _round(work: Work, stage: Stage, pool: Pool, *, repeats: bool = False) -> Ro
     for arm in arms:
         arm.outputs.poison()
     turns = {arm.kind.name: arm.timed(stage.batch) for arm in arms}
-    for arm in arms:
-        arm.copy_out()
+    copies = {arm.kind.name: arm.copy_out(stage.batch) for arm in arms}
     if fell := disagreement(work, _answers(stage)):
         raise _in_time(fell)
-    return _paired(turns["candidate"], turns["baseline"], turns["again"])
+    return _paired(turns["candidate"], turns["baseline"], turns["again"], copies["baseline"])
 
 
-def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
+def _paired(candidate: Turn, baseline: Turn, again: Turn, copy: Turn | None) -> Round:
     one, two, three = candidate.processor_ns, baseline.processor_ns, again.processor_ns
     return Round(
         candidate_ns=candidate.wall_ns,
@@ -194,6 +200,7 @@ def _paired(candidate: Turn, baseline: Turn, again: Turn) -> Round:
         processor_ns=None if one is None or two is None or three is None else (one, two, three),
         waits=(candidate.waits, baseline.waits, again.waits),
         preempted=(candidate.preempted, baseline.preempted, again.preempted),
+        copy_ns=None if copy is None else (copy.wall_ns, copy.by(Clock.PROCESSOR)),
     )
 
 

@@ -33,6 +33,8 @@ class Round:
     processor_ns: tuple[float, float, float] | None = None
     waits: tuple[int, int, int] = (0, 0, 0)
     preempted: tuple[int, int, int] = (0, 0, 0)  # and how often another program took its core
+    # what the baseline took to copy its result out, by both clocks; None: it does not return one
+    copy_ns: tuple[float, float] | None = None
 
     def by(self, clock: Clock) -> "Round":
         if clock is Clock.WALL or self.processor_ns is None:
@@ -79,6 +81,7 @@ class Timing:
     roofline: Roofline | None = None  # None: not yet looked at
     memory: Footprints | None = None  # None: it cannot be seen here
     ways: tuple[Way, ...] = ()  # that `best` was chosen from
+    copy_ms: float | None = None  # of the baseline's result, after its time; None: it returns none
 
     @property
     def half_width(self) -> float:

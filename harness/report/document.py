@@ -145,6 +145,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "aa": timing.aa,
         "candidate_ms": timing.candidate_ms,
         "baseline_ms": timing.baseline_ms,
+        "copy_ms": timing.copy_ms,
         "percent_of_limit": _percent_of_limit(timing.roofline),
         "roofline": None if timing.roofline is None else _roofline(timing.roofline),
         "memory": None if timing.memory is None else _memory(timing.memory),
@@ -219,6 +220,7 @@ def _launch(launch: Launch) -> dict[str, Any]:
                 "processor_ns": None if r.processor_ns is None else list(r.processor_ns),
                 "waits": list(r.waits),
                 "preempted": list(r.preempted),
+                "copy_ns": None if r.copy_ns is None else list(r.copy_ns),
             }
             for r in launch.rounds
         ],

@@ -57,6 +57,7 @@ def _timing() -> dict[str, Any]:
         processor_ns=_maybe(_list(NUMBER)),
         waits=_list(COUNT),
         preempted=_list(COUNT),
+        copy_ns=_maybe(_list(NUMBER)),
     )
     return _record(
         case=TEXT,
@@ -70,6 +71,7 @@ def _timing() -> dict[str, Any]:
         aa=NUMBER,
         candidate_ms=NUMBER,
         baseline_ms=NUMBER,
+        copy_ms=_maybe(NUMBER),
         percent_of_limit=_maybe(NUMBER),
         roofline=_maybe(_roofline()),
         memory=_maybe(_memory()),

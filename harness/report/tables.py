@@ -1,4 +1,4 @@
-"""The look of a table of figures, within 80 columns."""
+"""The look of a table of figures, and of what stands in it, within 80 columns."""
 
 from rich import box
 from rich.table import Table
@@ -11,3 +11,7 @@ def table_of(*columns: str) -> Table:
     for column in columns[1:]:
         table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     return table
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.3g} ms" if value >= 0.01 else f"{value * 1e3:.3g} us"

@@ -15,11 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.problem.catalogue import BUNDLED
-from harness.records import CaseResult, Grade, Policy, State, Tier, Timing, Verdict
+from harness.records import CaseResult, Grade, Language, Policy, State, Tier, Timing, Verdict
 from harness.report.footprint import render_footprints
 from harness.report.harmless import on_one_line
+from harness.report.opponents import opponent_of, render_copies, render_ways
 from harness.report.roofline import render_rooflines
-from harness.report.tables import table_of
+from harness.report.tables import milliseconds, table_of
 from harness.sandbox.box import printable
 
 STYLES = {
@@ -41,6 +42,9 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
     yield from _trouble(grade)
     if grade.timing:
         yield Padding(_timings(grade), (1, 0, 0, 0), expand=False)
+        yield from render_ways(grade.timing)
+        if verbose and grade.submission.language is Language.PYTHON:
+            yield from render_copies(grade.timing)
         yield Text()
     if grade.policy.reward:
         yield _reward(grade)
@@ -141,19 +145,20 @@ def replay_command(grade: Grade, failed: CaseResult) -> str:
 
 
 def _timings(grade: Grade) -> Table:
-    table = table_of("case", "speedup", "95 % interval", "state", "kernel", "PyTorch", "A/A")
+    opponent = opponent_of(grade.policy)
+    table = table_of("case", "speedup", "95 % interval", "state", "kernel", opponent, "A/A")
     for timing in grade.timing:
         table.add_row(
             timing.case,
             *speedup_cells(timing.speedup, timing.ci_low, timing.ci_high, timing.state),
-            _milliseconds(timing.candidate_ms),
-            _milliseconds(timing.baseline_ms),
+            milliseconds(timing.candidate_ms),
+            milliseconds(timing.baseline_ms),
             f"{timing.aa:.3f}",
         )
     narrow = 100 * statistics.median(timing.half_width for timing in grade.timing)
     took_s = statistics.median(timing.seconds for timing in grade.timing)
     table.caption = (
-        "speedup: a clipped mean of paired ratios; kernel, PyTorch: medians of each\n"
+        f"speedup: a clipped mean of paired ratios; kernel, {opponent}: medians of each\n"
         f"to either side {narrow:.1f} % in {took_s:.1f} s a case"
     )
     table.caption_justify = "left"
@@ -182,10 +187,6 @@ def speedup_cells(speedup: float, low: float, high: float, state: State) -> tupl
         f"{low:.2f} - {high:.2f}",
         Text(str(state), STYLES[state]),
     )
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:.3g} ms" if value >= 0.01 else f"{value * 1e3:.3g} us"
 
 
 def _footer(grade: Grade, *, verbose: bool) -> Text:

@@ -1,5 +1,7 @@
 """What a candidate is measured against: PyTorch in several ways, or another submission."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +106,19 @@ def test_the_best_is_one_of_those_that_work(graded: Against, cache_folder: Path)
     assert sorted(cache_folder.rglob("*.so")) == kept
 
 
+def test_a_layout_is_changed_back_in_time() -> None:
+    """What is called in another layout hands out plain tensors: no copy is left for later."""
+    code = (
+        "import torch\n"
+        "from harness.arena.ways import as_asked\n"
+        "from harness.arena.wire import Style\n"
+        "def reference(x):\n    return x * 2, x.is_contiguous()\n"
+        "found, was_plain = as_asked(Style.CHANNELS_LAST, reference)(x=torch.ones(2, 3, 4, 5))\n"
+        "assert found.is_contiguous() and not was_plain\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 HARD = """
 import torch.nn.functional as F
 def reference(x, w, n):
@@ -143,7 +158,9 @@ def test_a_heat_is_won_clearly_or_by_eager(times: list[list[float]], best: int) 
 
 def test_another_submission_is_a_baseline(graded: Against) -> None:
     """With one in its place PyTorch is not timed, and the grade names the file."""
-    assert timing_of(graded(against=CANDIDATE)).baseline == "other.py"
+    timing = timing_of(graded(against=CANDIDATE))
+    assert timing.baseline == "other.py"
+    assert timing.copy_ms is None
 
 
 OPPONENTS = {
