@@ -69,7 +69,8 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option(
     "--baseline", default="eager", show_default=True,
     type=click.Choice(["eager", "channels_last", "onednn", "compile", "best"]),
-    help="How PyTorch is asked for the same; best: the quickest of them, by a short heat.",
+    help="How PyTorch is asked for the same; compile: by what torch.compile's compiler makes of it"
+    " ahead of time; best: in the quickest way of all, by a short heat.",
 )  # fmt: skip
 @click.option(
     "--against", type=PATH, metavar="FILE", help="Measure against this submission, not PyTorch."
