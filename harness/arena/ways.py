@@ -7,6 +7,7 @@ is inside its time.
 """
 
 import os
+import shutil
 import types
 import zipfile
 from collections.abc import Callable, Mapping
@@ -103,6 +104,8 @@ def compiled(entry: Entry, given: Mapping[str, Any]) -> bytes:
     os.environ["TORCHINDUCTOR_VEC_ISA_OK"] = "1"  # as the processor says, without compiling a trial
     import torch._inductor.config as inductor  # noqa: PLC0415 — seconds, and after what it reads
 
+    # it copies files with their modes, which no box without a root of its own may set
+    shutil.copymode = lambda *_, **__: None
     inductor.freezing = True
     # headers compiled beforehand pay for themselves from the second call on, and there is one
     inductor.cpp_cache_precompile_headers = False
