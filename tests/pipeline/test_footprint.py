@@ -274,9 +274,9 @@ def test_an_intermediate_is_a_number(watch: Watch, separable: Problem) -> None:
     """PyTorch's two steps have one between them, and a kernel that fuses them has none."""
     found = seen(watch(separable, FUSED))
     assert found.candidate.extra_bytes == about(0)
-    # oneDNN may lay it out anew, which takes as much once more: that depends on the processor
+    # oneDNN may lay out anew what goes in and what comes out: that depends on the processor
     assert found.baseline.extra_bytes > BETWEEN - GRAIN_BYTES
-    assert found.baseline.extra_bytes < 2 * BETWEEN + RESULT + 2 * GRAIN_BYTES
+    assert found.baseline.extra_bytes < 4 * BETWEEN
 
 
 def test_pytorchs_own_result_is_no_intermediate(make_problem: "MakeProblem", watch: Watch) -> None:
