@@ -43,7 +43,8 @@ class Stop:
         is_narrow = found.state is not State.UNSTABLE and found.half_width <= self.half_width
         if launches >= LAUNCHES and is_narrow:
             return True
-        time_s = self.budget_s if launches >= LAUNCHES else max(self.budget_s, PATIENCE_S)
+        is_patient = launches < LAUNCHES and not self.reward
+        time_s = max(self.budget_s, PATIENCE_S) if is_patient else self.budget_s
         return launches >= MOST or passed_s + launch_s > time_s
 
 

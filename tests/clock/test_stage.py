@@ -44,5 +44,6 @@ def test_a_reward_ends_it_when_all_thresholds_are_cleared(
     """Even before five launches, and however wide; never while the baseline is unsteady."""
     asked = replace(STOP, reward=reward)
     assert asked.is_over(FEWEST, WIDE, passed_s=1.0, launch_s=0.3) is is_settled
+    assert asked.is_over(FEWEST, WIDE, passed_s=9.9, launch_s=0.3)  # its budget is a promise
     unsteady = replace(WIDE, aa=1.2)
     assert not asked.is_over(FEWEST, unsteady, passed_s=1.0, launch_s=0.3)

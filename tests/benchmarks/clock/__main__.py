@@ -16,6 +16,7 @@ import ctypes
 import json
 import os
 import random
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -145,6 +146,37 @@ def attack(place: Place, name: str) -> Row:
     return found
 
 
+THRESHOLDS = (1.0, 1.5, 2.0)
+REPEATS = (7, 9, 11, 12, 15, 17, 19, 21, 24, 30, 40)  # against 20: none of them at a threshold
+BUDGETS_S = (0.5, 1.0, 2.0, 4.0)
+
+
+def reward(place: Place, name: str) -> Row:
+    """One kernel, new to the build, asked for its reward with several budgets, and precisely."""
+    kind = next(kind for kind in KINDS if kind.name == name)
+    problem = place.problem(name, kind.problem())
+    repeats = random.choice(REPEATS)
+    against = place.write(f"{name}-theirs.{kind.language}", kind.source(20))
+    policies = {
+        str(budget_s): Policy(budget_s=budget_s, reward=THRESHOLDS, against=against)
+        for budget_s in BUDGETS_S
+    }
+    policies["precise"] = replace(PRECISE, against=against)
+    found = {}
+    for asked, policy in random.sample(list(policies.items()), len(policies)):
+        text = (
+            kind.source(repeats) + ("#" if kind.language == "py" else "//") + secrets.token_hex(8)
+        )
+        path = place.write(f"{name}-rewarded.{kind.language}", text)
+        began = time.monotonic()
+        graded = grade(path, problem, policy=policy, arena=place.arena)
+        found[asked] = {
+            "exceeds": [graded.exceeds(threshold) for threshold in THRESHOLDS],
+            "took_s": time.monotonic() - began,
+        }
+    return {"repeats": repeats, "asked": found}
+
+
 def form(place: Place, name: str) -> Row:
     """Against the form that writes its output."""
     suffix, text = FORMS[name]
@@ -167,6 +199,7 @@ EXPERIMENTS = (
     ),
     Experiment(name="slow 2 %, --precise", gradings=60, kinds=ALL, row=of_truth(PRECISE, 51, 50)),
     Experiment(name="attack", gradings=180, kinds=tuple(ATTACKERS), row=attack),
+    Experiment(name="reward", gradings=60, kinds=ALL, row=reward),
     Experiment(name="form", gradings=40, kinds=tuple(FORMS), row=form),
 )
 
@@ -192,6 +225,11 @@ def add(file: Path, rows: int, only: str | None, *, quiet: bool) -> None:
 
 
 def told(row: Row) -> str:
+    if "asked" in row:
+        return "; ".join(
+            f"{asked}: {one['exceeds']}, {one['took_s']:.1f} s"
+            for asked, one in row["asked"].items()
+        )
     timings = [row[who] for who in ("attack", "twin")] if "attack" in row else [row]
     return "; ".join(
         f"{t['speedup']:.3f} {t['state']}, {t['seconds']:.1f} s" if "speedup" in t else t["verdict"]

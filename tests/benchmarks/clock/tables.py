@@ -147,6 +147,31 @@ def print_attacks(rows: list[Row]) -> None:
     table(["attacker", "refused", "as", "gain of the others", "unstable", "twins accepted"], lines)
 
 
+def print_rewards(rows: list[Row]) -> None:
+    print("\n### Rewards with a budget, beside `--precise`\n")
+    lines = []
+    found = [row["asked"] for row in rows if row["experiment"] == "reward"]
+    for asked in found[0] if found else ():
+        pairs = [
+            (mine, precise)
+            for row in found
+            for mine, precise in zip(row[asked]["exceeds"], row["precise"]["exceeds"], strict=True)
+            if precise is not None
+        ]
+        took_s = statistics.mean(row[asked]["took_s"] for row in found)
+        lines.append(
+            [
+                asked if asked == "precise" else f"{asked} s",
+                share(sum(mine == precise for mine, precise in pairs), len(pairs)),
+                str(sum(mine is not None and mine != precise for mine, precise in pairs)),
+                f"{took_s:.2f} s",
+                f"{3600 / took_s:.0f}",
+            ]
+        )
+    lines.sort(key=lambda line: line[0] == "precise")
+    table(["budget", "agrees", "contradicts", "a kernel, in all", "grades an hour"], lines)
+
+
 def print_forms(rows: list[Row]) -> None:
     print("\n### One copy in four forms, against `out=`\n")
     lines = []
@@ -185,4 +210,5 @@ def print_tables(file: Path) -> None:
             print_slow(rows, "slow 5 %", 20 / 21)
             print_slow(rows, "slow 2 %, --precise", 50 / 51)
             print_attacks(rows)
+            print_rewards(rows)
             print_forms(rows)
