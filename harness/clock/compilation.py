@@ -23,6 +23,8 @@ from harness.build.toolchain import find_compiler
 from harness.errors import ToolError
 from harness.records import Argument, Fell, Limits, Reference, Role, Verdict
 
+PATIENCE = 4  # times what a stranger's build may take: a reference is trusted to come to an end
+
 
 class Compiler:
     """A box that compiles, opened when something is first asked of it, closed with this."""
@@ -69,7 +71,7 @@ class Compiler:
             lent = session.lend(
                 arguments, inputs, outputs, address=random_address(), timeout_s=limits.call_s
             )
-            return lent if isinstance(lent, Fell) else _asked(session, limits.build_s)
+            return lent if isinstance(lent, Fell) else _asked(session, PATIENCE * limits.build_s)
 
     def _opened(self) -> Session | Fell:
         if self._session is not None and self._session.is_over:
