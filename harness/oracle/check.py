@@ -47,12 +47,13 @@ class Check:
 def seeds_for(case: Case, cases: Sequence[Case]) -> tuple[Seed, ...]:
     """
     Fresh seeds: a normal draw always, and structured ones that go round over the cases, so that
-    every kind is drawn in a grade, however few its cases are. Bench cases get normal ones only.
+    every kind is drawn in two cases of a grade: one alone may be too small to show anything (five
+    numbers times 64 overflow no exponential). Bench cases get normal ones only.
     """
     if case.tier is Tier.BENCH:
         return (Seed.fresh("normal"),)
     others = [each for each in cases if each.tier is not Tier.BENCH]
-    position, step = others.index(case), min(len(others), len(STRUCTURED))
+    position, step = others.index(case), min(max(len(others) // 2, 1), len(STRUCTURED))
     kinds = [kind for i, kind in enumerate(STRUCTURED) if (i - position) % step == 0]
     return tuple(Seed.fresh(kind) for kind in ("normal", *kinds))
 

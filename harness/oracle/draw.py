@@ -65,9 +65,14 @@ def _one_hot(rng: Generator, base: Floats) -> Floats:
     return result
 
 
-def _alternating(_: Generator, base: Floats) -> Floats:
-    """Signs change at every step: sums cancel, so a dropped or doubled term stands out."""
-    signs = (1 - 2 * (np.arange(base.size) % 2)).astype(np.float32)
+def _alternating(rng: Generator, base: Floats) -> Floats:
+    """
+    Neighbours in pairs of opposite signs: sums cancel, so a dropped or doubled term stands out.
+    Which of a pair comes first is chance: were it always the same, the eight lanes of an honest
+    sum would each hold one sign, grow, and lose what the others cancel.
+    """
+    first = 1 - 2 * rng.integers(0, 2, (base.size + 1) // 2)
+    signs = np.stack((first, -first), axis=1).ravel()[: base.size].astype(np.float32)
     return np.abs(base) * signs.reshape(base.shape)
 
 

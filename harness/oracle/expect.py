@@ -52,7 +52,9 @@ class Oracle:
                 for variant in variants
             ]
             own_errors[argument.name] = measured[0]
-            bounds[argument.name] = bound_of(self._problem, case, argument.dtype, measured)
+            bounds[argument.name] = bound_of(
+                self._problem, case, argument.dtype, measured, argument.count
+            )
         return Expected(truth=truth, bounds=bounds, own_errors=own_errors)
 
     def run(

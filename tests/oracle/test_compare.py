@@ -105,12 +105,25 @@ def test_the_largest_number_of_a_dtype_still_fits(dtype: type[Any], largest: flo
 # ---- what is wrong ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("off", "is_right"), [(60.0, True), (130.0, False)])
+def test_what_stands_for_a_zero_is_judged_beside_what_is_not_zero(
+    off: float, is_right: bool
+) -> None:
+    """Among any number of zeros: a transform leaves there what is small beside its terms."""
+    truth = np.zeros((64, 64))
+    truth[3, 4:7] = 1.0, -1.0, 1.0
+    got = truth.copy()
+    got[9, 9] = off * 2.0**-23
+    assert compare("y", got, truth, TIGHT).ok is is_right
+
+
 @MANY
 @given(_with_place(), st.sampled_from([1.0, -1.0]))
 def test_one_element_beyond_the_bound_is_found(place: tuple[Truth, int], sign: float) -> None:
     """Twice the bound at one element, wherever it is, is one wrong element."""
     truth, index = place
-    scale = math.sqrt(float(np.mean(np.square(truth)))) or 1.0
+    there = truth[truth != 0]
+    scale = math.sqrt(float(np.mean(np.square(there)))) if there.size else 1.0
     got = truth.copy()
     got.flat[index] += sign * 2 * TIGHT.max_error * (abs(truth.flat[index]) + scale)
     found = compare("y", got, truth, TIGHT)

@@ -115,7 +115,8 @@ def _is_one_hot(values: Array) -> bool:
 
 def _is_alternating(values: Array) -> bool:
     flat = values.ravel()
-    return bool((flat[::2] >= 0).all() and (flat[1::2] <= 0).all())
+    first = flat[::2][: flat.size // 2]
+    return bool((first * flat[1::2] <= 0).all()) and _is_normal(flat)
 
 
 PROMISES: dict[str, Callable[[Array], bool]] = {
@@ -143,6 +144,15 @@ def test_a_structured_draw_shapes_one_input(kind: str) -> None:
         assert all(_is_normal(values[name]) for name, is_shaped in found.items() if not is_shaped)
         shaped |= {name for name, is_shaped in found.items() if is_shaped}
     assert shaped == {"input", "kernel"}
+
+
+@pytest.mark.parametrize("lanes", [2, 8, 32])
+def test_no_lane_of_an_alternating_draw_holds_one_sign(lanes: int) -> None:
+    """Eight honest running sums stay small too, so what they cancel at the end is little."""
+    drawn = KINDS["alternating"](np.random.default_rng(3), np.ones(40_000, dtype=np.float32))
+    assert set(np.unique(drawn)) == {-1.0, 1.0}
+    assert (drawn[::2] == -drawn[1::2]).all()
+    assert np.abs(drawn.reshape(-1, lanes).sum(axis=0)).max() < 4 * np.sqrt(40_000 / lanes)
 
 
 def test_a_normal_draw_is_standard_normal() -> None:
