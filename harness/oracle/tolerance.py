@@ -5,7 +5,7 @@ Errors are relative to |y| + rms(y), y being the float64 truth, and zeros left o
 budget is 16 times what the reference itself gets wrong in the problem's dtype, and never below the
 floors
 
-    largest error   max(64, 4 sqrt(K)) eps         root mean square   max(8, sqrt(K)/2) eps
+    largest error   max(64, 4 sqrt(K)) eps         root mean square   max(8, sqrt(K)) eps
 
 K is the number of summed terms (declared by the problem, else 1), eps that of the output's dtype.
 Floors are there for a reference that is right by luck. Rounding to half precision leaves no room
@@ -62,7 +62,7 @@ def _floors(problem: Problem, case: Case, dtype: DType) -> tuple[float, float]:
     if problem.tolerance.reduction is None:
         return MAX_FLOOR, RMS_FLOOR
     root = math.sqrt(evaluate(problem.tolerance.reduction, scope_of(problem.let, case)))
-    return max(MAX_FLOOR, 4 * root), max(RMS_FLOOR, root / 2)
+    return max(MAX_FLOOR, 4 * root), max(RMS_FLOOR, root)
 
 
 def in_words(problem: Problem) -> str:
@@ -79,7 +79,7 @@ def in_words(problem: Problem) -> str:
     terms = declared.reduction or "1"
     return (
         "16 x the reference's own error in the problem's dtype, relative to |y| + rms(y), zeros"
-        " left out of it; at least max(64, 4 sqrt(K)) eps at the worst element, max(8, sqrt(K)/2)"
+        " left out of it; at least max(64, 4 sqrt(K)) eps at the worst element, max(8, sqrt(K))"
         " eps in the mean square (half precision: 4 x in the mean square; 8 and 1/2 eps),"
         f" K = {terms}"
     )

@@ -132,6 +132,11 @@ def rules(results: Sequence[Result]) -> None:
     print(line(f"**{OURS}**, the worst of its gradings", "its own", kept, let))
     first = [share(sum(r.accepted[0] for r in group), len(group)) for group in (honest, wrong)]
     print(line(f"**{OURS}**, the first of them", "its own", *first))
+    mean = [
+        f"{100 * sum(sum(r.accepted) / len(r.accepted) for r in group) / len(group):.1f} %"
+        for group in groups
+    ]
+    print(line(f"**{OURS}**, a grading on average", "its own", *mean))
     for rule in RULES:
         shares = [share(sum(rule.name in r.peers for r in group), len(group)) for group in groups]
         print(line(rule.name, rule.inputs, *shares))
