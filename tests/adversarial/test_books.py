@@ -62,7 +62,7 @@ BOOKS = {
     "C6": _gpu("events are overwritten; on a CPU see C4"),
     "C10": _gpu("a persisting cache"),
     "C12": _elsewhere(
-        "tests/clock/test_statistics.py::test_what_failed_has_no_speedup",
+        "tests/clock/test_scores.py::test_what_failed_has_no_speedup",
         "tests/clock/test_statistics.py::test_spikes_do_not_move_the_estimate",
     ),
     "C13": _elsewhere(

@@ -37,6 +37,8 @@ from tests.benchmarks.clock.kernels import ATTACKERS, FORMED, FORMS, KINDS, PREL
 from tests.benchmarks.clock.tables import Row, print_tables, read
 
 QUICK = Policy(budget_s=3.0, half_width=0.02)
+KEPT = ("case", "state", "steady", "speedup", "ci_low", "ci_high", "aa", "candidate_ms",
+        "baseline_ms", "batch", "null_ns", "clock", "seconds", "conditions")  # fmt: skip
 PRECISE = Policy(budget_s=30.0, half_width=0.005)
 
 
@@ -84,7 +86,23 @@ def timing_of(found: Grade) -> Row:
         return {"verdict": str(found.verdict), "reason": found.reason}
     document = document_of(found)
     (timing,) = document["timing"]
-    return {"verdict": "accepted", "freeze": document["policy"]["freeze"], **timing}
+    kept = {key: timing[key] for key in KEPT}
+    return {"verdict": "accepted", "freeze": document["policy"]["freeze"], **kept, **raw(timing)}
+
+
+def raw(timing: Row) -> Row:
+    """Of every launch its parent, and of every round what each arm took, by both clocks."""
+    arms = "candidate_ns", "baseline_ns", "again_ns"
+    return {
+        "parents": [launch["parent"] for launch in timing["launches"]],
+        "rounds": [
+            [
+                [round(ns) for ns in (*(one[arm] for arm in arms), *(one["processor_ns"] or ()))]
+                for one in launch["rounds"]
+            ]
+            for launch in timing["launches"]
+        ],
+    }
 
 
 # ---- the field's way -----------------------------------------------------------------------------
@@ -146,6 +164,21 @@ def attack(place: Place, name: str) -> Row:
     return found
 
 
+def own(place: Place, name: str) -> Row:
+    """One kernel against itself for the same time, frozen between its turns and not."""
+    kind = next(kind for kind in KINDS if kind.name == name)
+    problem = place.problem(name, kind.problem())
+    path, against = (
+        place.write(f"{name}-{which}.{kind.language}", kind.source(20)) for which in ("a", "b")
+    )
+    policy = Policy(budget_s=5.0, half_width=1e-6, against=against)
+    found = {}
+    for asked in random.sample(("frozen", "own"), 2):
+        policy = replace(policy, own=asked == "own")
+        found[asked] = timing_of(grade(path, problem, policy=policy, arena=place.arena))
+    return found
+
+
 THRESHOLDS = (1.0, 1.5, 2.0)
 REPEATS = (7, 9, 11, 12, 15, 17, 19, 21, 24, 30, 40)  # against 20: none of them at a threshold
 BUDGETS_S = (0.5, 1.0, 2.0, 4.0)
@@ -199,6 +232,7 @@ EXPERIMENTS = (
     ),
     Experiment(name="slow 2 %, --precise", gradings=60, kinds=ALL, row=of_truth(PRECISE, 51, 50)),
     Experiment(name="attack", gradings=180, kinds=tuple(ATTACKERS), row=attack),
+    Experiment(name="own", gradings=50, kinds=ALL, row=own),
     Experiment(name="reward", gradings=60, kinds=ALL, row=reward),
     Experiment(name="form", gradings=40, kinds=tuple(FORMS), row=form),
 )
@@ -230,7 +264,7 @@ def told(row: Row) -> str:
             f"{asked}: {one['exceeds']}, {one['took_s']:.1f} s"
             for asked, one in row["asked"].items()
         )
-    timings = [row[who] for who in ("attack", "twin")] if "attack" in row else [row]
+    timings = [row[who] for who in ("attack", "twin", "frozen", "own") if who in row] or [row]
     return "; ".join(
         f"{t['speedup']:.3f} {t['state']}, {t['seconds']:.1f} s" if "speedup" in t else t["verdict"]
         for t in timings

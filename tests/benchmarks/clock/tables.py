@@ -147,6 +147,37 @@ def print_attacks(rows: list[Row]) -> None:
     table(["attacker", "refused", "as", "gain of the others", "unstable", "twins accepted"], lines)
 
 
+def print_own(rows: list[Row]) -> None:
+    print("\n### What `--own` buys: frozen between turns, and not\n")
+    lines = []
+    for kind, found in groups(rows, "own"):
+        asked = {
+            way: [(width(row[way]), row[way]) for row in found if "ci_low" in row[way]]
+            for way in ("frozen", "own")
+        }
+        worth = {
+            way: statistics.median(1 / (half**2 * row["seconds"]) for half, row in pairs)
+            for way, pairs in asked.items()
+        }
+        lines.append(
+            [
+                kind,
+                str(len(found)),
+                *(
+                    f"{100 * statistics.median(half for half, _ in asked[way]):.2f} %"
+                    for way in asked
+                ),
+                *(
+                    f"{statistics.median(row['null_ns'] for _, row in asked[way]) / 1e3:.0f} us"
+                    for way in asked
+                ),
+                f"{worth['own'] / worth['frozen']:.2f}",
+            ]
+        )
+    head = ["kind", "pairs", "half-width frozen", "own", "null frozen", "own"]
+    table([*head, "precision a second, own / frozen"], lines)
+
+
 def print_rewards(rows: list[Row]) -> None:
     print("\n### Rewards with a budget, beside `--precise`\n")
     lines = []
@@ -210,5 +241,6 @@ def print_tables(file: Path) -> None:
             print_slow(rows, "slow 5 %", 20 / 21)
             print_slow(rows, "slow 2 %, --precise", 50 / 51)
             print_attacks(rows)
+            print_own(rows)
             print_rewards(rows)
             print_forms(rows)
