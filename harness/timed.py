@@ -81,12 +81,7 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle, pytorch: PyTorch) -> N
             baseline=reference,
             call_s=job.policy.limits.call_s,
             threads=job.threads,
-            stop=Stop(
-                half_width=job.policy.half_width,
-                budget_s=job.policy.budget_s,
-                deadline=job.deadline,
-                reward=job.policy.reward,
-            ),
+            stop=_stop(job, len(bench)),
             own=job.policy.own,
         )
         baseline, ways = _opponent(job, pytorch, work)
@@ -105,6 +100,15 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle, pytorch: PyTorch) -> N
             break
         job.timings += (timed,)
         job.tell(timed)
+
+
+def _stop(job: Job, cases: int) -> Stop:
+    policy = job.policy
+    stop = Stop(half_width=policy.half_width, budget_s=policy.budget_s, deadline=job.deadline)
+    if not policy.reward:
+        return stop
+    # of several cases it is their mean that is asked for: what one says of itself ends nothing
+    return replace(stop, patience_s=0.0, reward=policy.reward if cases == 1 else ())
 
 
 def _with_memory(timing: Timing, work: Work) -> Timing | Fell:

@@ -41,6 +41,7 @@ from harness.records import (
 # How much more than it ever showed a machine is believed to have: it may have been measured while
 # its clock was slow or its neighbours loud, and no spread tells. Who does nothing in the window is
 # beyond this by far.
+TOO_QUICK = "it was quicker than anything was ever moved here"
 HEADROOM = 2.0
 
 
@@ -75,7 +76,7 @@ def placed(timing: Timing, demand: Demand, roofs: Roofs | None, threads: int) ->
     least_s = floor.seconds * (1.0 - floor.spread) / HEADROOM
     window_s = _window_s(timing)
     if window_s >= least_s:
-        return replace(timing, state=State.UNSTABLE)
+        return replace(timing, state=State.UNSTABLE, steady=False, why=TOO_QUICK)
     crew = f"{threads} thread{'s' * (threads > 1)}"
     return Fell(
         verdict=Verdict.RULES_VIOLATION,

@@ -11,6 +11,8 @@ Python arms of a launch are forked from one warm parent, each launch's from anot
 One round of a launch shows inputs that equal earlier ones but for one element: who keeps results
 must know all of what it keeps them by.
 
+With --own nobody is frozen, and a turn ends with its answer: what follows holds for strangers.
+
 A turn is timed by the judge, from the thaw to verified frozen, less what a null kernel of the
 judge's own takes. So nothing can be computed before the clock runs or after it stops, and nothing
 that a candidate says of time is heard. Two clocks run: the wall's, and the processor's, which adds
@@ -44,6 +46,7 @@ from harness.records import (
 )
 
 MIN_ROUNDS, MAX_ROUNDS = 2, 30  # of a launch
+TOO_WIDE = "the interval is wider than 5 % to either side"
 MISLED = 3.0  # times slower than it turned out to be
 MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
 
@@ -92,15 +95,18 @@ def _summed_up(
     found = estimate(counted)
     rounds = [r for launch in counted for r in launch.rounds]
     # slow while the batch was chosen, quick when it counted: samples too short to be trusted
-    slower_ns = max(np.median([[r.candidate_ns, r.baseline_ns] for r in rounds], axis=0))
+    by_wall = [(r.candidate_ns, r.baseline_ns) for launch in launches for r in launch.rounds]
+    slower_ns = max(np.median(by_wall, axis=0))
     was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
     nulls_ns = kinds[0].null.by(clock), kinds[1].null.by(clock)
     is_heard = are_heard(counted, batch=batch, nulls_ns=nulls_ns) and not was_misled
+    why = found.trouble if is_heard else "samples were too short beside the freezing"
     return Timing(
         case=work.case.name,
         baseline=work.baseline.name,
-        state=found.state if is_heard else State.UNSTABLE,
-        steady=found.is_steady and is_heard,
+        state=State.UNSTABLE if why else found.state,
+        steady=not why,
+        why=why or ("" if found.state is not State.UNSTABLE else TOO_WIDE),
         speedup=found.speedup,
         ci_low=found.ci_low,
         ci_high=found.ci_high,

@@ -33,6 +33,7 @@ class Stop:
     budget_s: float  # the time is over
     deadline: float  # of the whole grade, on the monotonic clock
     reward: tuple[float, ...] = ()  # it is clear which of these speedups are exceeded
+    patience_s: float = PATIENCE_S
 
     def is_over(self, launches: int, found: Estimate, *, passed_s: float, launch_s: float) -> bool:
         """After so many launches, of which one takes `launch_s`."""
@@ -43,8 +44,9 @@ class Stop:
         is_narrow = found.state is not State.UNSTABLE and found.half_width <= self.half_width
         if launches >= LAUNCHES and is_narrow:
             return True
-        is_patient = launches < LAUNCHES and not self.reward
-        time_s = max(self.budget_s, PATIENCE_S) if is_patient else self.budget_s
+        time_s = self.budget_s
+        if launches < LAUNCHES:
+            time_s = max(time_s, self.patience_s)
         return launches >= MOST or passed_s + launch_s > time_s
 
 

@@ -39,6 +39,9 @@ MAX_HALF_WIDTH = 0.05
 HEARD = 1.0 + 1.0 / MAX_HALF_WIDTH
 
 NEAR = 0.02  # as far from the median, in logarithms, as a launch's bias may take a round
+SLOW = math.log(1.2)  # times what an arm takes when it goes well: no launch is biased by so much
+UNLIKELY = 4.0  # standard errors
+MATTERS = 0.01  # on average; less is no pace of its own
 CLEAR = 1.5  # half-widths: 98 % of Student's distribution with three launches, 99 % with eight
 LEAST, MOST = 0.1, 0.75  # of all ratios are near, however busy or quiet the machine
 FEW = 4  # at least so many: fewer say nothing of how dense they lie
@@ -57,20 +60,30 @@ class Estimate:
     aa: float
     quiet: bool
     aa_noise: float = 0.0  # by how much `aa` may be off by chance alone
+    one_pace: bool = True  # False: the candidate alone is much slower in many of its turns
 
     @property
     def half_width(self) -> float:
         return math.sqrt(self.ci_high / self.ci_low) - 1.0
 
     @property
+    def trouble(self) -> str:
+        """Why no number can be given, however wide its interval; written so that NaN is one."""
+        if not self.quiet:
+            return "the baseline still faulted pages"
+        if not self.one_pace:
+            return "it is much slower in some of its turns, and the baseline is not"
+        if not abs(self.aa - 1.0) <= min(max(MAX_AA, self.aa_noise), MAX_HALF_WIDTH):
+            return "the baseline disagrees with itself"
+        return ""
+
+    @property
     def is_steady(self) -> bool:
-        """Whether the baseline agrees with itself; written so that NaN does not."""
-        allowed = min(max(MAX_AA, self.aa_noise), MAX_HALF_WIDTH)
-        return abs(self.aa - 1.0) <= allowed and self.quiet
+        return not self.trouble
 
     @property
     def state(self) -> State:
-        if not (self.is_steady and self.half_width <= MAX_HALF_WIDTH):
+        if self.trouble or not self.half_width <= MAX_HALF_WIDTH:
             return State.UNSTABLE
         if self.ci_low > 1.0:
             return State.FASTER
@@ -109,7 +122,22 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
         aa=math.exp(float(again.mean())),
         aa_noise=math.expm1(half_width(again)),
         quiet=all(launch.quiet for launch in launches),
+        one_pace=not has_two_paces(logs),
     )
+
+
+def has_two_paces(logs: Sequence[Logs]) -> bool:
+    """
+    Whether the candidate is so much slower in some of its turns that chance cannot explain it. A
+    clipped mean says how quick it mostly is; other programs slow every arm alike, so what it alone
+    pays is its own.
+    """
+    pooled = np.concatenate(logs)
+    paid = np.maximum(pooled - np.quantile(pooled, 0.25, axis=0) - SLOW, 0.0)
+    # as if in each round chance had said which of the three arms is the candidate
+    own = paid[:, 0] - paid.mean(axis=1)
+    spread = math.sqrt(float(np.sum(paid.var(axis=1))))
+    return float(np.sum(own)) > max(UNLIKELY * spread, MATTERS * len(own))
 
 
 def are_heard(launches: Sequence[Launch], *, batch: int, nulls_ns: tuple[float, float]) -> bool:

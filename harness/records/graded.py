@@ -76,6 +76,7 @@ class Timing:
     null_ns: float
     clock: Clock
     launches: tuple[Launch, ...]
+    why: str = ""  # it is unstable
     seconds: float = 0.0  # all that it took to time this case
     conditions: Conditions | None = None  # what else went on meanwhile
     roofline: Roofline | None = None  # None: not yet looked at
@@ -190,6 +191,8 @@ class Grade:
 
     def exceeds(self, speedup: float) -> bool | None:
         """Whether it is right and so much faster, or more; None where that is not settled."""
+        if self.verdict is Verdict.NOT_GRADABLE:
+            return None
         if self.verdict is not Verdict.ACCEPTED:
             return False
         low, high = self.score.ci_low, self.score.ci_high

@@ -139,6 +139,7 @@ def _timing(timing: Timing) -> dict[str, Any]:
         ],
         "state": str(timing.state),
         "steady": timing.steady,
+        "why": timing.why or None,
         "speedup": timing.speedup,
         "ci_low": timing.ci_low,
         "ci_high": timing.ci_high,

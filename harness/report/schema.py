@@ -65,6 +65,7 @@ def _timing() -> dict[str, Any]:
         ways=_list(_record(name=TEXT, speedup=_maybe(NUMBER), left_out=_maybe(TEXT))),
         state=_one_of(State),
         steady=YES_OR_NO,
+        why=_maybe(TEXT),
         speedup=NUMBER,
         ci_low=NUMBER,
         ci_high=NUMBER,

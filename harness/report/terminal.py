@@ -45,6 +45,7 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
         yield from render_ways(grade.timing)
         if verbose and grade.submission.language is Language.PYTHON:
             yield from render_copies(grade.timing)
+        yield from _unstable(grade)
         yield Text()
     if grade.policy.reward:
         yield _reward(grade)
@@ -173,6 +174,16 @@ def _timings(grade: Grade) -> Table:
             *speedup_cells(score.speedup, score.ci_low, score.ci_high, score.state),
         )
     return table
+
+
+def _unstable(grade: Grade) -> Iterator[Text]:
+    """Why no number can be given, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for timing in grade.timing:
+        if timing.why:
+            reasons.setdefault(timing.why, []).append(timing.case)
+    for why, cases in reasons.items():
+        yield Text(f"unstable ({', '.join(cases)}): {why}")
 
 
 def _reward(grade: Grade) -> Text:

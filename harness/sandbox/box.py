@@ -137,16 +137,14 @@ class Box:
 
     def processor_ns(self) -> int | None:
         """
-        What it has used of processors; None once it is gone. Without a group it is its first
-        process alone, all threads: who has others work for it must wait, and that shows.
+        What it has used of processors, all processes together; None where nobody adds it up. Its
+        first process alone says nothing: it can leave its work to others and yield to them.
         """
-        if self.group is not None:
-            return self.group.processor_ns()
-        return processes.processor_ns(self.pid)
+        return None if self.group is None else self.group.processor_ns()
 
     def hurry(self) -> bool:
         """Go before other programs wherever it may run; whether that was allowed."""
-        return processes.raise_group(self.pid)
+        return processes.raise_group(self.pid) and not cgroups.has_share(self.pid)
 
     def switches(self) -> tuple[int, int]:
         """How often its first thread has gone to sleep, and how often it was put aside."""

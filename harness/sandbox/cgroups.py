@@ -39,6 +39,19 @@ def find_home() -> tuple[Path | None, str]:
     return home, ""
 
 
+def has_share(pid: int) -> bool:
+    """Whether a group of the controller has its share of processors, and not its session."""
+    groups = [line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+    for _, controllers, path in groups:
+        if "cpu" in controllers.split(","):
+            return path != "/"
+    mount = _v2_mount()
+    if mount is None:
+        return False
+    own = mount / next((path for _, names, path in groups if not names), "/").lstrip("/")
+    return any((folder / "cpu.weight").exists() for folder in (own, *own.parents))
+
+
 def fresh_name() -> str:
     """Not a pid alone: those repeat, and containers may share a hierarchy."""
     return f"grade-{os.getpid()}-{secrets.token_hex(4)}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import SandboxError
 
 _FINISHED = frozenset("ZX")
-_USED = 2  # how the kernel numbers a process's clock: this, and the pid inverted above it
+_SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 _RAISED = "-10"  # about ten times the share of a processor that others get
 _STOPPED = frozenset("TtZX")
 
@@ -62,25 +62,18 @@ def switches(pid: int) -> tuple[int, int]:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0, 0  # it is gone
-    voluntary, involuntary = (int(line.split()[1]) for line in lines if "ctxt_switches" in line)
-    return voluntary, involuntary
-
-
-def processor_ns(pid: int) -> int | None:
-    """What all threads of a process have used of processors; None if it is gone."""
-    try:
-        return time.clock_gettime_ns(~pid << 3 | _USED)
-    except OSError:
-        return None
+    # by how a line begins: in the middle of one stands a name that is a stranger's to choose
+    found = dict(line.split(":", 1) for line in lines if line.startswith(_SWITCHES))
+    return int(found.get(_SWITCHES[0], 0)), int(found.get(_SWITCHES[1], 0))
 
 
 def raise_group(pid: int) -> bool:
     """Raise the scheduling group that its session is; only root may, where there are any."""
     try:
         Path(f"/proc/{pid}/autogroup").write_text(_RAISED)
+        return Path("/proc/sys/kernel/sched_autogroup_enabled").read_text().strip() == "1"
     except OSError:
         return False
-    return True
 
 
 def send(pid: int, number: signal.Signals) -> None:

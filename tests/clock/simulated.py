@@ -19,7 +19,7 @@ Rng = np.random.Generator
 Times = NDArray[np.float64]  # (gradings, launches, rounds, arms): candidate, baseline, again
 
 TURN_S = 0.006
-ROUND_S = 10 * TURN_S  # three untimed turns, fresh inputs, three timed turns, comparing
+ROUND_S = 10 * TURN_S  # fresh inputs, three turns, freezing, comparing
 LAUNCH_S = 0.3
 DRIFT_STEP_S = 0.05
 

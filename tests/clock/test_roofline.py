@@ -294,6 +294,7 @@ def test_only_the_wall_condemns() -> None:
     found = placed(waited, DEMAND, ROOFS, 1)
     assert isinstance(found, Timing)
     assert found.state is State.UNSTABLE
+    assert not found.steady  # and no reward for it
 
 
 def test_some_windows_below_the_floor_are_not_enough() -> None:

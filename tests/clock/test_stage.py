@@ -42,7 +42,7 @@ def test_a_reward_ends_it_when_all_thresholds_are_cleared(
     reward: tuple[float, ...], is_settled: bool
 ) -> None:
     """Even before five launches, and however wide; never while the baseline is unsteady."""
-    asked = replace(STOP, reward=reward)
+    asked = replace(STOP, reward=reward, patience_s=0.0)
     assert asked.is_over(FEWEST, WIDE, passed_s=1.0, launch_s=0.3) is is_settled
     assert asked.is_over(FEWEST, WIDE, passed_s=9.9, launch_s=0.3)  # its budget is a promise
     unsteady = replace(WIDE, aa=1.2)

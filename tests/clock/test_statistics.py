@@ -268,6 +268,40 @@ def test_launches_from_one_parent_are_one_sample() -> None:
         estimate([_launch(7, ours=x, own=0.0) for x in said])
 
 
+def _two_paced(rng: Rng, *, often: float = 0.0, launches: int = 0) -> list[Launch]:
+    """A candidate that takes four times as long in some turns, or in all of some launches."""
+    return [
+        replace(
+            launch,
+            rounds=tuple(
+                replace(
+                    r, candidate_ns=r.candidate_ns * (4 if slow or launch.parent < launches else 1)
+                )
+                for r, slow in zip(
+                    launch.rounds, rng.random(len(launch.rounds)) < often, strict=True
+                )
+            ),
+        )
+        for launch in _launches(rng, launches=6, rounds=10)
+    ]
+
+
+def test_who_is_quick_in_most_turns_only_is_unstable() -> None:
+    """A mean that is clipped would not see it: what the candidate alone pays is looked at."""
+    for slow in ({"often": 0.35}, {"launches": 2}):
+        found = estimate(_two_paced(np.random.default_rng(12), **slow))
+        assert found.state is State.UNSTABLE
+        assert found.trouble == "it is much slower in some of its turns, and the baseline is not"
+    assert estimate(_two_paced(np.random.default_rng(12))).state is State.FASTER
+
+
+def test_what_slows_every_arm_is_nobodys_pace() -> None:
+    """On a machine that is disturbed in every second turn no candidate is said to have two."""
+    rng = np.random.default_rng(13)
+    found = [estimate(_launches(rng, speedup=1.0, spikes=0.4)) for _ in range(200)]
+    assert all(one.one_pace for one in found)
+
+
 def test_who_looks_often_asks_for_more_than_the_interval() -> None:
     """A speedup outside of the interval is not yet cleared; far enough outside it is."""
     found = Estimate(speedup=2.0, ci_low=2.0 / 1.1, ci_high=2.2, aa=1.0, quiet=True)

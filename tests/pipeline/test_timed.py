@@ -92,6 +92,8 @@ def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) 
     """On one thread it is the processor's clock that decides, and both are kept."""
     graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
     (timing,) = graded.timing
+    if graded.isolation.freeze != "cgroup":
+        pytest.skip("nobody adds up what a box uses on this machine")
     assert timing.clock is Clock.PROCESSOR
     assert all(r.processor_ns for launch in timing.launches for r in launch.rounds)
 

@@ -90,6 +90,16 @@ def test_going_to_sleep_is_counted(nursery: Nursery, attempt: "Try") -> None:
         assert least <= trial.box.switches()[0] <= most
 
 
+@pytest.mark.parametrize("name", ["ctxt_switches", "9 ctxt_switches", "a: 9 kB"])
+def test_a_process_may_call_itself_what_it_likes(best: Nursery, attempt: "Try", name: str) -> None:
+    """What is read of a stranger's process is not misled by its name."""
+    called = f"import ctypes\nctypes.CDLL(None).prctl(15, {name.encode()!r}, 0, 0, 0)\n"
+    trial = attempt(best, f"{called}slots[2] = 1\nslots[1] = 1\ncount(0)")
+    trial.wait_for(1)
+    slept, pushed = trial.box.switches()
+    assert slept + pushed > 0
+
+
 def test_files_stand_in_its_folder(best: Nursery) -> None:
     """A program starts in a folder that holds the files it was given, and nothing else."""
     files = {"a.txt": b"alpha", "b.txt": b"beta"}

@@ -115,23 +115,6 @@ def test_a_changing_tree_can_be_stopped(plant: Callable[[str], Tree]) -> None:
         continue_tree(tree.root)
 
 
-def test_what_a_process_uses_of_processors_is_seen(plant: Callable[[str], Tree]) -> None:
-    """It grows while it computes, stands while it is stopped, and is nothing once it is gone."""
-    tree = plant(TREE)
-    tree.wait_until_all_count()
-    stop_tree(tree.root)
-    used = processes.processor_ns(tree.root)
-    assert used
-    assert processes.processor_ns(tree.root) == used
-    continue_tree(tree.root)
-    tree.wait_until_all_count()
-    stop_tree(tree.root)
-    assert (processes.processor_ns(tree.root) or 0) > used
-    kill_tree(tree.root)
-    tree.process.wait()
-    assert processes.processor_ns(tree.root) is None
-
-
 @pytest.mark.skipif(
     os.geteuid() != 0 or not Path("/proc/self/autogroup").exists(),
     reason="only root may raise a scheduling group, where there are any",
