@@ -1,6 +1,7 @@
 """
 One stranger's stay, seen from the judge: loaded, lent memory, called, frozen whenever it is not
-its turn (unless it is one's own and stays awake). Every answer is a frame in its turn or a failure with a verdict; nothing else is believed.
+its turn (unless it is one's own and stays awake). Every answer is a frame in its turn or a failure
+with a verdict; nothing else is believed.
 """
 
 import fcntl
