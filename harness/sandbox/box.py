@@ -144,7 +144,10 @@ class Box:
 
     def hurry(self) -> bool:
         """Go before other programs wherever it may run; whether that was allowed."""
-        return processes.raise_group(self.pid) and not cgroups.has_share(self.pid)
+        try:
+            return processes.raise_group(self.pid) and not cgroups.has_share(self.pid)
+        except OSError:  # it has ended; whoever asks it next will hear so
+            return False
 
     def switches(self) -> tuple[int, int]:
         """How often its first thread has gone to sleep, and how often it was put aside."""

@@ -27,7 +27,12 @@ def _of_threads(pid: int, file: str) -> Iterator[str]:
         return
     for thread in threads:
         with contextlib.suppress(OSError):
-            yield (thread / file).read_text()
+            yield _read(thread / file)
+
+
+def _read(path: Path) -> str:
+    """A name may stand in it that a stranger chose, and that no encoding knows."""
+    return path.read_bytes().decode(errors="replace")
 
 
 def tree(root: int) -> list[int]:
@@ -51,7 +56,7 @@ def is_alive(pid: int) -> bool:
 def minor_faults(pid: int) -> int:
     """Page faults without disk of the whole process so far; 0 if it is gone."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
+        return int(_read(Path(f"/proc/{pid}/stat")).rpartition(") ")[2].split()[7])
     except OSError:
         return 0
 
@@ -59,7 +64,7 @@ def minor_faults(pid: int) -> int:
 def switches(pid: int) -> tuple[int, int]:
     """How often its first thread gave up the processor by itself, and how often it had to."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = _read(Path(f"/proc/{pid}/status")).split("\n")
     except OSError:
         return 0, 0  # it is gone
     # by how a line begins: in the middle of one stands a name that is a stranger's to choose
