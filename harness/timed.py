@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,17 +32,27 @@ from harness.errors import UserError
 from harness.job import Job
 from harness.oracle.expect import Oracle
 from harness.problem.shapes import arguments_of
-from harness.records import BuildFailed, Case, Fell, Stage, Tier, Timing, Way
+from harness.records import (
+    BuildFailed,
+    Case,
+    Fell,
+    Language,
+    Stage,
+    Submission,
+    Tier,
+    Timing,
+    Way,
+)
 from harness.submission import read_submission
 
 
 def time_cases(job: Job, candidate: Candidate, oracle: Oracle) -> None:
     """Every bench case, after all are known to be right."""
     assert job.arena is not None
-    pytorch = _pytorch(job, job.arena)
     job.tell(Stage(name="time"))
     job.arena.wait_until_warm()
     with _alone(job):
+        pytorch = _pytorch(job, job.arena)
         began = time.monotonic()
         _time(job, candidate, oracle, pytorch)
         job.time_s = time.monotonic() - began
@@ -57,9 +67,10 @@ def _alone(job: Job) -> Iterator[None]:
         job.tell(Stage(name="time", detail="another grade is being timed"))
 
     path = cache_root() / "clock.lock"
-    with cache.writing():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path, waiting=waiting):
+    with ExitStack() as stack:
+        with cache.writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path, waiting=waiting))
         job.waited_s += time.monotonic() - began
         yield
 
@@ -121,7 +132,7 @@ def _bench(job: Job) -> list[Case]:
 
 
 def _pytorch(job: Job, arena: Arena) -> PyTorch:
-    """With what is compiled for it already made: no compiler runs beside a clock of ours."""
+    """With what is compiled for it already made; who asks has the clock, so nobody is timed."""
     limits, compiled = job.policy.limits, {}
     if job.against is None and job.policy.baseline in {COMPILE, BEST}:
         assert job.problem.reference is not None
@@ -160,7 +171,7 @@ def opponent(job: Job, path: Path) -> Candidate:
     """Another submission, made ready; that it is right is seen in each case that is timed."""
     assert job.arena is not None
     made = prepare(
-        read_submission(path),
+        _rival(job, path),
         job.problem,
         job.dtype,
         arena=job.arena,
@@ -171,3 +182,17 @@ def opponent(job: Job, path: Path) -> Candidate:
     if isinstance(made, BuildFailed):
         raise UserError(f"--against {path}: {made.verdict}: {gist(made)}")
     return made
+
+
+def _rival(job: Job, path: Path) -> Submission:
+    """As it is read; one that is for something else is no opponent."""
+    rival = read_submission(path)
+    if rival.language is Language.CUDA:
+        raise UserError(f"--against {path}: CUDA sources cannot be graded here")
+    for key, its, ours in (
+        ("problem", rival.problem, job.problem.slug),
+        ("dtype", rival.dtype, job.dtype),
+    ):
+        if its not in {None, ours}:
+            raise UserError(f"--against {path}: it says `grade: {key}={its}`; this is for {ours}")
+    return rival

@@ -55,9 +55,12 @@ def graded(arena: Arena, convolution: Problem, tmp_path: Path) -> Against:
     """Grade a right candidate, measured against whatever a test asks for."""
 
     def run(
-        baseline: str = "eager", against: str | None = None, problem: Problem = convolution
+        baseline: str = "eager",
+        against: str | None = None,
+        problem: Problem = convolution,
+        name: str = "other.py",
     ) -> Grade:
-        path, other = tmp_path / "mine.py", tmp_path / "other.py"
+        path, other = tmp_path / "mine.py", tmp_path / name
         path.write_text(CANDIDATE)
         if against is not None:
             other.write_text(against)
@@ -158,7 +161,7 @@ def test_a_heat_is_won_clearly_or_by_eager(times: list[list[float]], best: int) 
 
 def test_another_submission_is_a_baseline(graded: Against) -> None:
     """With one in its place PyTorch is not timed, and the grade names the file."""
-    timing = timing_of(graded(against=CANDIDATE))
+    timing = timing_of(graded(against=f"# grade: problem=small dtype=float32\n{CANDIDATE}"))
     assert timing.baseline == "other.py"
     assert timing.copy_ms is None
 
@@ -179,3 +182,20 @@ def test_a_wrong_opponent_is_none(graded: Against, source: str, word: str) -> No
     with pytest.raises(UserError, match=r"no baseline `other\.py`") as told:
         graded(against=source)
     assert word in str(told.value)
+
+
+STRANGERS = {
+    "in CUDA": ("other.cu", "__global__ void solution();\n", "CUDA sources cannot be graded"),
+    "to another problem": ("other.py", f"# grade: problem=large\n{CANDIDATE}", "problem=large"),
+    "in another dtype": ("other.py", f"# grade: dtype=float16\n{CANDIDATE}", "dtype=float16"),
+}
+
+
+@pytest.mark.parametrize(("name", "source", "word"), STRANGERS.values(), ids=list(STRANGERS))
+def test_who_answers_something_else_is_no_opponent(
+    graded: Against, name: str, source: str, word: str
+) -> None:
+    """What it says of itself, or is written in, does not fit: the user is told, not a stranger."""
+    with pytest.raises(UserError, match=word) as told:
+        graded(against=source, name=name)
+    assert f"{name}: " in str(told.value)

@@ -9,9 +9,10 @@ import pytest
 
 from harness.arena.host import Arena
 from harness.clock import roofs
+from harness.clock.baselines import COMPILE
 from harness.clock.stage import LAUNCHES
 from harness.disk import locked
-from harness.errors import UserError
+from harness.errors import HarnessError, UserError
 from harness.pipeline import grade
 from harness.records import Clock, Policy, Problem, Stage, Verdict
 from harness.report.document import document_of
@@ -88,8 +89,8 @@ def test_what_sleeps_is_timed_by_the_wall(grade_source: "GradeSource", timed: Pr
     assert timing.candidate_ms > 2.0
 
 
-def test_others_loads_do_not_count(grade_source: "GradeSource", timed: Problem) -> None:
-    """On one thread it is the processor's clock that decides, and both are kept."""
+def test_one_thread_is_timed_by_the_processor(grade_source: "GradeSource", timed: Problem) -> None:
+    """It is the processor's clock that decides there, and both are kept."""
     graded = grade_source(kernel(COMPUTE), problem=timed, time=True)
     (timing,) = graded.timing
     if graded.isolation.freeze != "cgroup":
@@ -152,6 +153,47 @@ def test_one_grade_at_a_time_has_the_clock(
         graded = grade(path, timed, policy=Policy(budget_s=0.1), arena=arena, tell=tell)
     assert graded.timing
     assert told[:2] == ["", "another grade is being timed"]
+
+
+class Seen(Exception):  # noqa: N818 — a test has seen enough
+    pass
+
+
+def test_no_compiler_runs_beside_anothers_clock(
+    arena: Arena, timed: Problem, tmp_path: Path, cache_folder: Path
+) -> None:
+    """A baseline is compiled when the clock is had, not while somebody else is being timed."""
+    path = tmp_path / "attempt.cpp"
+    path.write_text(kernel(COMPUTE))
+    told: list[str] = []
+    with ExitStack() as other:
+        other.enter_context(locked(cache_folder / "clock.lock"))
+
+        def tell(event: object) -> None:
+            if isinstance(event, Stage):
+                told.append(event.detail or event.name)
+                if "another grade" in event.detail:
+                    other.close()
+                if event.name == "compile":
+                    raise Seen
+
+        with pytest.raises(Seen):
+            grade(path, timed, policy=Policy(baseline=COMPILE), arena=arena, tell=tell)
+    assert told[-2:] == ["another grade is being timed", "the baseline, for tiny"]
+
+
+def test_a_clock_that_cannot_be_had_is_told_by_its_cache(
+    grade_source: "GradeSource", timed: Problem, cache_folder: Path
+) -> None:
+    """Where the lock may not be opened it is a sentence that names the cache."""
+    lock = cache_folder / "clock.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # what nobody can open for writing, root included
+    try:
+        with pytest.raises(HarnessError, match=f"the cache {cache_folder} cannot be written"):
+            grade_source(kernel(COMPUTE), problem=timed, time=True)
+    finally:
+        lock.rmdir()
 
 
 # (what stands before `solution`, what it does)
