@@ -78,6 +78,10 @@ def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) 
     cores = machine.usable_cores()
     if not 1 <= policy.threads <= cores:
         raise UserError(f"--threads {policy.threads}: this machine lets us use 1 to {cores}")
+    if policy.own and policy.threads > 1:
+        raise UserError(
+            "--own is for one thread: idle threads of a side that is not frozen would run on"
+        )
     return Job(
         submission=submission,
         problem=problem,

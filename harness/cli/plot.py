@@ -15,8 +15,8 @@ def plot(file: Path, output: str | None) -> None:
     from harness.report.plot import heading_of, render_plot
     from harness.report.stored import read_grade
 
+    stored = read_grade(file)  # first: what is no file may have no name to end in .svg
     path = file_target("-o", output or str(file.with_suffix(".svg")))
-    stored = read_grade(file)
     if not stored.timing:
         raise UserError(f"{file}: nothing was timed, so there is nothing to draw")
     heading = heading_of(

@@ -22,6 +22,18 @@ REWARD = (2.0, 1.0)
 PATH = click.Path(path_type=Path)
 
 
+class _Finite(click.FloatRange):
+    """`nan` is in every range, and is no number to end at."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
 def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from harness.problem.catalogue import slugs
 
@@ -49,11 +61,12 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
 @click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")
 @click.option(
-    "--budget", type=click.FloatRange(0.1, 3600), metavar="SECONDS",
-    help="For timing one bench case, at most; default: 10. Three launches are made anyhow.",
+    "--budget", type=_Finite(0.1, 3600), metavar="SECONDS",
+    help="For timing one bench case; default: 10. At least five launches are made where they"
+    " take 20 s together at most, three however long; with --reward three.",
 )  # fmt: skip
 @click.option(
-    "--half-width", type=click.FloatRange(0.01, 100), metavar="PERCENT",
+    "--half-width", type=_Finite(0.01, 100), metavar="PERCENT",
     help="A case is done when its interval is this narrow to either side; default: 1.",
 )  # fmt: skip
 @click.option("--quick", is_flag=True, help="The same as --budget 3 --half-width 2.")
@@ -64,7 +77,8 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 )  # fmt: skip
 @click.option(
     "--own", is_flag=True,
-    help="Do not freeze it between its turns: for a kernel of your own; never ranked.",
+    help="Do not freeze it between its turns, nor the other of --against: for kernels of your"
+    " own; never ranked.",
 )  # fmt: skip
 @click.option(
     "--baseline", default="eager", show_default=True,
@@ -89,7 +103,7 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     help="Draw every paired sample, the interval, and the baseline against itself.",
 )  # fmt: skip
 @click.option(
-    "--min-speedup", type=float, metavar="X",
+    "--min-speedup", type=_Finite(min=0), metavar="X",
     help="Exit 4 unless the interval's lower end reaches X.",
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Every case, and what the sandbox holds.")
@@ -146,10 +160,6 @@ def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
     if asked["quick"] and asked["precise"]:
         raise click.UsageError("--quick or --precise: give one")
     budget_s, percent = _ends(asked)
-    if asked["own"] and asked["threads"] > 1:
-        raise click.UsageError(
-            "--own is for one thread: idle threads of a side that is not frozen would run on"
-        )
     if asked["reward"] and asked["no_time"]:
         raise click.UsageError("--reward needs a timing; drop --no-time")
     if asked["against"] is not None and asked["baseline"] != "eager":
@@ -189,8 +199,10 @@ def _reward(value: str | None) -> tuple[float, ...]:
         speedups = tuple(float(word) for word in (value or "").split(",") if word.strip())
     except ValueError:
         speedups = (0.0,)
-    if not all(0 < speedup < math.inf for speedup in speedups) or (value and not speedups):
-        raise click.BadParameter(f"{value}: write speedups above 0, such as 1,1.5,2")
+    if not all(0 < speedup < math.inf for speedup in speedups) or (
+        value is not None and not speedups
+    ):
+        raise click.BadParameter(f"{value!r}: write speedups above 0, such as 1,1.5,2")
     return tuple(sorted(set(speedups)))
 
 

@@ -1,6 +1,7 @@
 """Files that a command is told to write: asked for before it works, written after."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,11 +15,16 @@ def json_target(name: str | None) -> Path | None:
 def file_target(option: str, name: str) -> Path:
     """Where something goes; that it can go there is asked before anything is graded."""
     path = Path(name)
-    folder = path.resolve().parent
-    if path.is_dir() or not folder.is_dir():
-        raise click.UsageError(f"{option} {name}: not a file in an existing folder")
-    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
-        raise click.UsageError(f"{option} {name}: it may not be written")
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()  # tells of a folder one may not enter, and of a link to itself
+        folder = path.resolve().parent
+        if path.is_dir() or not folder.is_dir():
+            raise click.UsageError(f"{option} {name}: not a file in an existing folder")
+        if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+            raise click.UsageError(f"{option} {name}: it may not be written")
+    except OSError as error:
+        raise click.UsageError(f"{option} {name}: {error.strerror}") from error
     return path
 
 

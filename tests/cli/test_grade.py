@@ -151,6 +151,12 @@ def test_piped_output_is_plain_and_fits_eighty_columns(tmp_path: Path) -> None:
         (["kernel.cpp", "--plot", "a.svg", "--no-time"], 2, "--plot draws a timing"),
         (["kernel.cpp", "--plot", "no/a.svg"], 2, "--plot no/a.svg: not a file in an existing"),
         (["kernel.cpp", "--plot", "a", "--json", "./a"], 2, "name the same file"),
+        (["kernel.cpp", "--plot", "loop.svg"], 2, "--plot loop.svg: Too many levels of"),
+        (["kernel.cpp", "--json", "long" * 99], 2, "File name too long"),
+        (["kernel.cpp", "--budget", "nan"], 2, "nan is no finite number"),
+        (["kernel.cpp", "--half-width", "nan"], 2, "nan is no finite number"),
+        (["kernel.cpp", "--min-speedup", "inf"], 2, "inf is no finite number"),
+        (["kernel.cpp", "--reward", ""], 2, "'': write speedups above 0"),
         (["kernel.cu", "--problem", SLUG], 5, "CUDA"),
         (["kernel.cpp", "--problem", SLUG, "--device", "cuda"], 5, "no device `cuda`"),
     ],
@@ -162,6 +168,7 @@ def test_what_cannot_be_done_says_so_without_a_stack_trace(
     """Each mistake has its exit code and a sentence; none shows Python's insides."""
     for name in ("kernel.cpp", "kernel.txt", "kernel.cu"):
         (tmp_path / name).write_text("// nothing\n")
+    (tmp_path / "loop.svg").symlink_to("loop.svg")
     done = grade(*words, cwd=tmp_path)
     told = done.stdout + done.stderr
     assert done.returncode == code, told

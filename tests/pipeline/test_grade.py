@@ -266,9 +266,10 @@ def test_what_happens_is_told(arena: Arena, doubling: Problem, tmp_path: Path) -
         Policy(case="no such case"),
         Policy(threads=0),
         Policy(threads=100_000),
+        Policy(threads=2, own=True),
         Policy(seed="nonsense"),
     ],
-    ids=["dtype", "case", "no thread", "threads", "seed"],
+    ids=["dtype", "case", "no thread", "threads", "own", "seed"],
 )
 def test_what_cannot_be_done_is_the_users_error(
     arena: Arena, doubling: Problem, tmp_path: Path, policy: Policy
