@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from harness.records import Score, State, Timing, Verdict
 
@@ -59,6 +60,7 @@ class Totals:
     problems: int
     answers: int
     passed: float
+    not_gradable: float  # nothing was tried: they did not pass, and did not fail either
     timed: float
     unstable: float
     exceeding: tuple[tuple[float, float], ...]  # a speedup, and the share that exceeds it
@@ -68,15 +70,17 @@ class Totals:
 def totals_of(answers: Sequence[Answer], speedups: Sequence[float]) -> Totals:
     """Over at least one answer."""
     counts = Counter(answer.problem for answer in answers)
-    weights = [1 / (counts[answer.problem] * len(counts)) for answer in answers]
+    # exact, so that all of them are 1 and not nearly so
+    weights = [Fraction(1, counts[answer.problem] * len(counts)) for answer in answers]
 
     def share(has: Iterable[bool]) -> float:
-        return math.fsum(weight for weight, one in zip(weights, has, strict=True) if one)
+        return float(sum(weight for weight, one in zip(weights, has, strict=True) if one))
 
     return Totals(
         problems=len(counts),
         answers=len(answers),
         passed=share(answer.is_right for answer in answers),
+        not_gradable=share(answer.verdict is Verdict.NOT_GRADABLE for answer in answers),
         timed=share(answer.measured is not None for answer in answers),
         unstable=share(answer.is_unstable for answer in answers),
         exceeding=tuple((x, share(answer.exceeds(x) for answer in answers)) for x in speedups),

@@ -155,6 +155,7 @@ def scores_schema() -> dict[str, Any]:
                 problems=COUNT,
                 submissions=COUNT,
                 passed=NUMBER,
+                not_gradable=NUMBER,
                 timed=NUMBER,
                 unstable=NUMBER,
                 exceeding=_list(_record(speedup=NUMBER, share=NUMBER)),

@@ -34,6 +34,7 @@ def scores_document(
             "problems": totals.problems,
             "submissions": totals.answers,
             "passed": totals.passed,
+            "not_gradable": totals.not_gradable,
             "timed": totals.timed,
             "unstable": totals.unstable,
             "exceeding": [
@@ -111,6 +112,8 @@ def _shares(totals: Totals) -> Table:
     table = table_of(_counted(totals), "share")
     table.columns[0].max_width = LONGEST
     table.add_row("passed", _percent(totals.passed))
+    if totals.not_gradable:
+        table.add_row("not gradable: nothing tried", _percent(totals.not_gradable))
     for speedup, share in totals.exceeding:
         table.add_row(f"faster than {speedup:g}x", _percent(share))
     table.add_row("unstable", _percent(totals.unstable))

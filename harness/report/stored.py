@@ -11,6 +11,7 @@ from harness.report.document import SCHEMA
 from harness.report.reading import Misread, as_record, load_document
 
 SHOWN = 20  # faults at once
+OTHERS = {"scores", "machine"}  # what else `--json` writes, and leaves in the same folder
 WIDEST = 1e20  # what has a logarithm, and so has its quotient; nothing real comes near
 
 # the names of fields are those of the document; it holds more than is read here
@@ -84,12 +85,18 @@ class StoredGrade:
         return f"{self.device.ranking_class}; {self.dtype}; against {against}{own}"
 
 
+class _Other(UserError):  # noqa: N818 — it says what the document is
+    pass
+
+
 def read_grade(path: Path) -> StoredGrade:
     """One document, or an error that says what is wrong with it, and where."""
     document = load_document(path)
     schema = document.get("schema")
-    if not isinstance(schema, str) or not schema.startswith("grade/"):
-        raise UserError(f"{path}: not a grade that --json wrote")
+    kind = schema.partition("/")[0] if isinstance(schema, str) else ""
+    if not isinstance(schema, str) or kind != "grade":
+        fault = _Other if kind in OTHERS else UserError
+        raise fault(f"{path}: not a grade that --json wrote")
     if schema != SCHEMA:
         raise UserError(f"{path}: a document of {schema}; this reads {SCHEMA}")
     try:
@@ -130,14 +137,19 @@ def _require_interval(where: str, low: float, middle: float, high: float) -> Non
 
 
 def read_grades(paths: Sequence[Path]) -> tuple[tuple[Path, StoredGrade], ...]:
-    """Of files, and of folders' files; all that is wrong with any of them is one error."""
+    """Of files, and of folders' grades; all that is wrong with any of them is one error."""
     faults: list[str] = []
     found: list[tuple[Path, StoredGrade]] = []
     for path in _files(paths, faults):
         try:
             found.append((path, read_grade(path)))
+        except _Other as error:
+            if path in paths:  # else it was only found beside grades
+                faults.append(str(error))
         except UserError as error:
             faults.append(str(error))
+    if not found and not faults:
+        faults.append(f"{', '.join(map(str, paths))}: no grade in there")
     faults += _clashes(found)
     if faults:
         left_out = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
@@ -148,11 +160,14 @@ def read_grades(paths: Sequence[Path]) -> tuple[tuple[Path, StoredGrade], ...]:
 def _files(paths: Iterable[Path], faults: list[str]) -> list[Path]:
     files: dict[Path, Path] = {}  # none is read twice, however it was named
     for path in paths:
-        inside = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-        if not inside:
-            faults.append(f"{path}: no *.json in this folder")
-        for each in inside:
-            files.setdefault(each.resolve(), each)
+        try:
+            inside = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+            if not inside:
+                faults.append(f"{path}: no *.json in this folder")
+            for each in inside:
+                files.setdefault(each.resolve(), each)
+        except (OSError, RuntimeError) as error:  # a folder one may not enter; a link to itself
+            faults.append(f"{path}: cannot be read: {getattr(error, 'strerror', error)}")
     return list(files.values())
 
 

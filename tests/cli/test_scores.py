@@ -95,6 +95,30 @@ def test_nothing_right_has_no_mean(doubling: Problem, tmp_path: Path) -> None:
     assert (totals["passed"], totals["speedup"], totals["ci_low"]) == (0.0, None, None)
 
 
+def test_what_was_not_tried_is_named(doubling: Problem, tmp_path: Path) -> None:
+    """A share of its own below the pass rate, which it lowers; and none where there is none."""
+    grades = [grade_of(doubling, slug="a", verdict=Verdict.NOT_GRADABLE), grade_of(doubling)]
+    write_grades(tmp_path, grades)
+    said = " ".join(grade("scores", tmp_path).stdout.split())
+    assert "passed 50.0 % not gradable: nothing tried 50.0 %" in said
+    write_grades(tmp_path / "tried", grades[1:])
+    assert "not gradable" not in grade("scores", tmp_path / "tried").stdout
+
+
+def test_all_right_and_timed_has_no_remark(doubling: Problem, tmp_path: Path) -> None:
+    """Of 49 problems, each right and timed, nothing is said of what failed."""
+    write_grades(tmp_path, [grade_of(doubling, timed(2.0), slug=f"p{n}") for n in range(49)])
+    assert "what failed" not in grade("scores", tmp_path).stdout
+
+
+def test_scores_kept_beside_their_grades_are_passed_over(doubling: Problem, tmp_path: Path) -> None:
+    """The same command twice, its own output in the folder that it reads: the same scores."""
+    write_grades(tmp_path, [grade_of(doubling)])
+    first, second = (grade("scores", tmp_path, "--json", tmp_path / "scores.json") for _ in "ab")
+    assert second.exit_code == 0, second.exception
+    assert first.stdout == second.stdout
+
+
 def test_what_was_not_measured_alike_is_said(doubling: Problem, tmp_path: Path) -> None:
     """Against different baselines, or not frozen: each way is named."""
     policies = Policy(), Policy(baseline="onednn"), Policy(own=True)
@@ -129,6 +153,14 @@ def test_what_cannot_be_read_is_the_users_error(verb: str, tmp_path: Path) -> No
     done = grade(verb, tmp_path / "a.json")
     assert isinstance(done.exception, UserError)
     assert "a.json: not a grade" in str(done.exception)
+
+
+@pytest.mark.parametrize("name", [".", "/", ".."])
+def test_what_has_no_name_cannot_be_drawn(name: str) -> None:
+    """A folder is no grade, and that is what is said of it."""
+    done = grade("plot", name)
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception) == f"{name}: not a file"
 
 
 def test_a_grade_that_was_kept_can_be_drawn(doubling: Problem, tmp_path: Path) -> None:

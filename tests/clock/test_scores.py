@@ -151,6 +151,21 @@ def test_what_was_not_timed_only_passes() -> None:
     assert totals.mean is None
 
 
+@pytest.mark.parametrize("count", [3, 49, 98, 103])
+def test_all_are_all(count: int) -> None:
+    """However many problems, and attempts at one: the whole of them is 1, not nearly so."""
+    answers = [_answer(str(number)) for number in range(count)] + [_answer("0")] * 48
+    totals = totals_of(answers, [1.0])
+    assert (totals.passed, totals.timed, totals.exceeding) == (1.0, 1.0, ((1.0, 1.0),))
+
+
+def test_what_was_not_tried_has_a_share_of_its_own() -> None:
+    """It did not pass, and is told apart from what was tried and failed."""
+    answers = [_answer("one"), _wrong("two"), _wrong("three", Verdict.NOT_GRADABLE), _answer("4")]
+    totals = totals_of(answers, [1.0])
+    assert (totals.passed, totals.not_gradable) == (0.5, 0.25)
+
+
 def test_every_problem_counts_alike() -> None:
     """Many attempts at one problem do not outweigh a single one at another, in any figure."""
     easy = [_answer("easy", speedup=4.0)] * 8 + [_wrong("easy")] * 2

@@ -1,6 +1,7 @@
 """Documents are read as strictly as they are written, and a fault is named by file and place."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from harness.clock.scores import Answer
 from harness.errors import UserError
 from harness.records import Policy, Problem, State, Tier, Verdict
 from harness.report.plot import heading_of, render_plot
+from harness.report.schema import machine_schema, scores_schema
 from harness.report.stored import SHOWN, read_grade, read_grades
 from tests.report.grades import grade_of, timing_of, write_grades
 
@@ -211,6 +213,42 @@ def test_folders_and_files_are_read_once(doubling: Problem, tmp_path: Path) -> N
     found = read_grades([third[0], inside, first[1], inside / "." / "0.json"])
     assert [grade.problem.slug for _, grade in found] == ["three", "one", "two"]
     assert [path for path, _ in found] == [third[0], *first]
+
+
+@pytest.mark.parametrize("schema", [scores_schema(), machine_schema()], ids=["scores", "machine"])
+def test_other_documents_are_passed_over_in_a_folder(
+    doubling: Problem, tmp_path: Path, schema: Document
+) -> None:
+    """What else `--json` writes is no fault beside grades; by name, or alone, it is."""
+    (path,) = write_grades(tmp_path / "grades", [grade_of(doubling)])
+    other = path.with_name("other.json")
+    other.write_text(json.dumps({"schema": schema["properties"]["schema"]["const"]}))
+    assert [found for found, _ in read_grades([path.parent])] == [path]
+    with pytest.raises(UserError, match=f"{other}: not a grade"):
+        read_grades([path.parent, other])
+    path.unlink()
+    with pytest.raises(UserError, match=f"{path.parent}: no grade in there"):
+        read_grades([path.parent])
+
+
+def test_what_cannot_be_reached_is_told(doubling: Problem, tmp_path: Path) -> None:
+    """A link to itself, alone or in a folder, and a name that no file can have: a sentence each."""
+    write_grades(tmp_path, [grade_of(doubling)])
+    loop = tmp_path / "loop.json"
+    loop.symlink_to(loop)
+    for path in (loop, tmp_path, tmp_path / ("long" * 99)):
+        with pytest.raises(UserError, match=r"cannot be read|not a file") as caught:
+            read_grades([path])
+        assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_closed_folder_is_told(tmp_path: Path) -> None:
+    """What lies in a folder that one may not enter."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    with pytest.raises(UserError, match="cannot be read: Permission denied"):
+        read_grades([closed / "grade.json"])
 
 
 def test_all_faults_are_told_at_once(doubling: Problem, tmp_path: Path) -> None:
