@@ -28,6 +28,7 @@ class Candidate:
     open_null: Open | None  # the judge's empty kernel in the same kind of runner, if it is native
     build_s: float | None  # None: nothing was built now
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
+    sha256: str  # of its source
     artefact: Path | None = None  # None: it is its own source
     compiler: str = ""
 
@@ -69,7 +70,13 @@ def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) 
             heap_bytes=heap_bytes,
         )
 
-    return Candidate(open=open_session, open_null=None, build_s=None, locate=lambda _: "")
+    return Candidate(
+        open=open_session,
+        open_null=None,
+        build_s=None,
+        locate=lambda _: "",
+        sha256=submission.sha256,
+    )
 
 
 def _native(
@@ -102,6 +109,7 @@ def _native(
         compiler=built.compiler,
         open_null=open_null,
         build_s=None if built.cached else built.seconds,
+        sha256=submission.sha256,
         locate=lambda offset: toolchain.locate(arena.tools, built.artefact, offset, limits=limits),
     )
 

@@ -189,6 +189,7 @@ def schema() -> dict[str, Any]:
                 reward=_list(NUMBER),
                 baseline=TEXT,
                 against=_maybe(TEXT),
+                against_sha256=_maybe(HASH),
                 own=YES_OR_NO,
                 threads=COUNT,
                 compiler=TEXT,

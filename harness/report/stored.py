@@ -44,6 +44,7 @@ class StoredPolicy:
     case: str | None
     tier: str | None
     seed: str | None
+    against_sha256: str | None = None  # also of what was written before it was kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,11 @@ class StoredGrade:
     @property
     def conditions(self) -> str:
         """What must be alike for two speedups to be compared."""
-        against = self.policy.against or self.policy.baseline
-        own = ", not frozen between turns" if self.policy.own else ""
+        policy = self.policy
+        against = policy.against or policy.baseline
+        if policy.against_sha256 is not None:  # a path says nothing of what stood there
+            against = f"submission {policy.against_sha256}"
+        own = ", not frozen between turns" if policy.own else ""
         return f"{self.device.ranking_class}; {self.dtype}; against {against}{own}"
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from harness.errors import NoBaseline, UserError
 from harness.oracle.expect import Oracle
 from harness.pipeline import grade
 from harness.records import Grade, Limits, Policy, Problem, Timing
+from harness.report.document import document_of
 
 if TYPE_CHECKING:
     from tests.conftest import MakeProblem
@@ -161,8 +163,12 @@ def test_a_heat_is_won_clearly_or_by_eager(times: list[list[float]], best: int) 
 
 def test_another_submission_is_a_baseline(graded: Against) -> None:
     """With one in its place PyTorch is not timed, and the grade names the file."""
-    timing = timing_of(graded(against=f"# grade: problem=small dtype=float32\n{CANDIDATE}"))
+    source = f"# grade: problem=small dtype=float32\n{CANDIDATE}"
+    found = graded(against=source)
+    timing = timing_of(found)
     assert timing.baseline == "other.py"
+    policy = document_of(found)["policy"]
+    assert policy["against_sha256"] == sha256(source.encode()).hexdigest()
     assert timing.copy_ms is None
 
 

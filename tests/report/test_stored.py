@@ -279,6 +279,21 @@ def test_several_submissions_to_one_problem_are_welcome(doubling: Problem, tmp_p
     assert len({grade.conditions for _, grade in found}) == 3
 
 
+def test_an_opponent_is_what_it_holds(document: Document, tmp_path: Path) -> None:
+    """The same path with something else in it is another opponent; another path to it is none."""
+
+    def conditions(against: str, sha256: str | None) -> str:
+        document["policy"] |= {"against": against, "against_sha256": sha256}
+        return read_grade(written(document, tmp_path)).conditions
+
+    first, second = "1" * 64, "2" * 64
+    assert conditions("a.cpp", first) != conditions("a.cpp", second)
+    assert conditions("a.cpp", first) == conditions("b/a.cpp", first)
+    assert conditions("a.cpp", None) != conditions("b.cpp", None)
+    del document["policy"]["against_sha256"]  # as it was written before
+    assert "against b.cpp" in read_grade(written(document, tmp_path)).conditions
+
+
 def test_who_was_graded_twice_does_not_choose(doubling: Problem, tmp_path: Path) -> None:
     """The same bytes, graded again under the same conditions: one of them has to go."""
     grades = [grade_of(doubling), grade_of(doubling)]
