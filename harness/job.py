@@ -105,6 +105,7 @@ class Job:
             ),
             calls=self.calls,
             left_running=self.left_running,
+            against_sha256=None if self.against is None else self.against.sha256,
             log=log,
         )
 
@@ -113,6 +114,4 @@ class Job:
         found = machine.describe(self.threads)
         words = " ".join(f"{name}={value}" for name, value in ALLOCATOR.items())
         more = [("allocator", words)] + ([("compiler", self.compiler)] if self.compiler else [])
-        if self.against is not None:
-            more.append(("against_sha256", self.against.sha256))
         return replace(found, facts=(*found.facts, *more))

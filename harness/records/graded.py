@@ -186,6 +186,7 @@ class Grade:
     machine: Machine
     seconds: Seconds
     calls: tuple[str, ...] | None = None  # whom it has work for it; None: not looked at
+    against_sha256: str | None = None  # of the submission that it was measured against
     left_running: int | None = None  # its processes that were still there when all was checked
     log: str = ""
 

@@ -83,7 +83,7 @@ def _policy(grade: Grade) -> dict[str, Any]:
         "reward": list(policy.reward),
         "baseline": policy.baseline,
         "against": str(policy.against) if policy.against else None,
-        "against_sha256": dict(grade.machine.facts).get("against_sha256"),
+        "against_sha256": grade.against_sha256,
         "own": policy.own,
         "threads": policy.threads,
         "compiler": policy.compiler,
