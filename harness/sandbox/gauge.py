@@ -21,6 +21,7 @@ CLEARLY_BYTES = 1 << 20
 # of cgroup v2, where writing to it needs Linux 6.12, and of v1
 _PEAKS = ("memory.peak", "memory.max_usage_in_bytes")
 _FORGET_PEAK = "5"  # of what clear_refs takes
+_ASKED = _ANONYMOUS, _SHARED, _HIGHEST = b"RssAnon", b"RssShmem", b"VmHWM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,8 @@ class Gauge:
         """What it has now; from here on it is seen how far it rises. None: that cannot be seen."""
         try:
             (self._process / "clear_refs").write_text(_FORGET_PEAK)
-            status = _kilobytes(self._process / "status")
-            own, mapped = status["RssAnon"] + status["RssShmem"], status["VmHWM"]
+            sizes = _sizes(self._process / "status")
+            own, mapped = sizes[_ANONYMOUS] + sizes[_SHARED], sizes[_HIGHEST]
         except (OSError, KeyError):  # not allowed, or it has ended
             return None
         return Level(own=own, mapped=mapped, group=self._forgotten())
@@ -56,7 +57,7 @@ class Gauge:
     def risen(self, since: Level) -> int | None:
         """By how many bytes it was at most above a level; None: it has ended."""
         try:
-            highest = _kilobytes(self._process / "status")["VmHWM"]
+            highest = _sizes(self._process / "status")[_HIGHEST]
         except (OSError, KeyError):
             return None
         return _most(highest - since.mapped, _difference(self._read(), since.group))
@@ -97,10 +98,10 @@ def _opened(groups: Sequence[Path]) -> int | None:
     return None
 
 
-def _kilobytes(status: Path) -> dict[str, int]:
-    """The sizes in a status file, in bytes."""
-    lines = (line.split() for line in status.read_text().splitlines())
-    return {words[0].rstrip(":"): int(words[1]) << 10 for words in lines if words[-1:] == ["kB"]}
+def _sizes(status: Path) -> dict[bytes, int]:
+    """Those that are asked for, in bytes; a name stands beside them that a stranger chose."""
+    fields = (line.partition(b":") for line in status.read_bytes().split(b"\n"))
+    return {key: int(value.split()[0]) << 10 for key, _, value in fields if key in _ASKED}
 
 
 def _difference(one: int | None, other: int | None) -> int | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 BYTES = 24 * MEGABYTE
+PR_SET_NAME = 15
 
 # each waits for its turn, does something with so much memory, and waits again
 TAKES = f"""
@@ -105,6 +106,21 @@ def test_what_is_kept_shows_beside_another_box(nursery: Nursery, attempt: "Try")
         pytest.skip("no peak can be forgotten on this machine")
     assert high.above(zero) == pytest.approx(BYTES, abs=GRAIN_BYTES)
     assert zero.above(high) == 0
+
+
+HOSTILE = {
+    "a size": b"a kB",
+    "a field of its own": b"\rVmHWM:\t9 kB",
+    "no text": b"\xff\xfe: 1 kB",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))
+def test_a_process_may_be_named_as_it_likes(best: Nursery, attempt: "Try", name: bytes) -> None:
+    """A name stands in /proc beside the sizes, and says nothing of them."""
+    named = f"import ctypes\nctypes.CDLL(None).prctl({PR_SET_NAME}, {name!r})\n"
+    rise, _ = risen(best, attempt, named + KEEPS)
+    assert rise == pytest.approx(BYTES, abs=GRAIN_BYTES)
 
 
 def test_what_has_ended_has_no_level(best: Nursery, attempt: "Try") -> None:
