@@ -56,9 +56,10 @@ def is_alive(pid: int) -> bool:
 def minor_faults(pid: int) -> int:
     """Page faults without disk of the whole process so far; 0 if it is gone."""
     try:
-        return int(_read(Path(f"/proc/{pid}/stat")).rpartition(") ")[2].split()[7])
+        text = _read(Path(f"/proc/{pid}/stat"))
     except OSError:
         return 0
+    return int(text.rpartition(") ")[2].split()[7])
 
 
 def switches(pid: int) -> tuple[int, int]:

@@ -104,6 +104,19 @@ def test_a_killed_tree_is_gone(plant: Callable[[str], Tree], ends: Callable[[int
             os.close(pidfd)
 
 
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"a) Z 0 0", b"\ra) Z"])
+def test_a_process_may_be_named_as_it_likes(plant: Callable[[str], Tree], name: bytes) -> None:
+    """A name stands in /proc among the numbers, and is none of them."""
+    named = f"import ctypes\nctypes.CDLL(None).prctl(15, {name!r})  # PR_SET_NAME\n"
+    tree = plant(named + TREE)
+    tree.wait_until_all_count()
+    assert processes.is_alive(tree.root)
+    assert processes.minor_faults(tree.root) > 0
+    stop_tree(tree.root)
+    kill_tree(tree.root)
+    assert not processes.is_alive(tree.root)
+
+
 def test_a_changing_tree_can_be_stopped(plant: Callable[[str], Tree]) -> None:
     """A tree that bears a child whenever another has left is stopped as a whole."""
     tree = plant(CHANGING)
