@@ -107,7 +107,7 @@ def require_right(
         return
     opened = baseline.open(0, 0)
     if isinstance(opened, Fell):
-        raise NoBaseline(baseline.name, "this", opened.message)
+        raise NoBaseline(baseline.name, f"case `{case.name}`", opened.message)
     with opened as session:
         check = Check(problem=problem, dtype=dtype, oracle=oracle, session=session, limits=limits)
         result, _ = check_case(check, case, (Seed.fresh("normal"),))
