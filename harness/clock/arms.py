@@ -60,6 +60,7 @@ class Kind:
     null: Turn
     is_baseline: bool
     returns: bool  # its result is held back, and copied out after its clock
+    failed: Callable[[Fell], Exception] | None = None  # what its failure is, if nothing usual
 
 
 class Lost(Exception):  # noqa: N818 — carries a verdict out of the rounds
@@ -155,6 +156,8 @@ class Arm:
         return done
 
     def _failure(self, fell: Fell) -> Exception:
+        if self.kind.failed is not None:
+            return self.kind.failed(fell)
         if self.kind.is_baseline:
             return failed(fell, "the baseline")
         return Lost(fell)

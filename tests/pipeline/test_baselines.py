@@ -16,7 +16,7 @@ from harness.clock.heat import chosen
 from harness.errors import NoBaseline, UserError
 from harness.oracle.expect import Oracle
 from harness.pipeline import grade
-from harness.records import Grade, Limits, Policy, Problem, Timing
+from harness.records import Grade, Limits, Policy, Problem, Timing, Verdict
 from harness.report.document import document_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,32 @@ def test_what_cannot_be_asked_is_left_out_and_named(
         graded(baseline="channels_last", problem=problem)
 
 
+LATE = """
+import os
+import torch.nn.functional as F
+calls = 0
+def reference(x, w, n):
+    global calls
+    calls += 1
+    if float(x.sum()) > 1e9:  # no compiler follows
+        return x
+    if calls > 2 and x.stride(1) == 1:
+        os._exit(1)
+    return F.conv2d(x, w, padding=1, groups=2)
+"""
+
+
+def test_what_fails_in_the_heat_is_left_out_and_named(
+    graded: Against, make_problem: "MakeProblem"
+) -> None:
+    """A way that is right alone and cannot keep up leaves the others in the heat."""
+    timing = timing_of(graded(baseline=BEST, problem=make_problem(FRONT, LATE)))
+    ways = {way.name: way for way in timing.ways}
+    assert "it left" in ways["channels_last"].why
+    assert ways["channels_last"].speedup is None
+    assert ways["eager"].speedup
+
+
 # columns: eager, then others; what one turn of each took
 HEATS = {
     "the quickest": ([[10, 9, 5], [10, 9, 5], [10, 9, 5], [10, 9, 5]], 2),
@@ -178,7 +204,7 @@ OPPONENTS = {
         "are wrong",
     ),
     "raises": ("def solution(*_):\n    raise ValueError('no')\n", "ValueError"),
-    "is no Python": ("def solution(:\n", "not valid Python"),
+    "is no Python": ("def solution(:\n", "for case `small`: it is not valid Python"),
 }
 
 
@@ -205,3 +231,46 @@ def test_who_answers_something_else_is_no_opponent(
     with pytest.raises(UserError, match=word) as told:
         graded(against=source, name=name)
     assert f"{name}: " in str(told.value)
+
+
+def test_an_opponent_that_goes_wrong_is_not_the_candidates_fault(graded: Against) -> None:
+    """What is right when it is checked and wrong when it is timed is named, and is no baseline."""
+    late = f"calls = 0\n{CANDIDATE}    global calls\n    calls += 1\n"
+    late += "    if calls % 7 == 0:\n        y[0, 0, 0, 0] += 1\n"
+    with pytest.raises(NoBaseline, match=r"`other\.py` for case `small`: wrong after"):
+        graded(against=late)
+
+
+def test_a_candidate_that_goes_wrong_is_so_beside_any_opponent(
+    arena: Arena, convolution: Problem, tmp_path: Path
+) -> None:
+    """Where the two differ and the candidate is wrong, that is its verdict."""
+    mine, other = tmp_path / "late.py", tmp_path / "good.py"
+    mine.write_text(
+        f"calls = 0\n{CANDIDATE}    global calls\n    calls += 1\n"
+        "    if calls % 7 == 0:\n        y[0, 0, 0, 0] += 1\n"
+    )
+    other.write_text(CANDIDATE)
+    found = grade(mine, convolution, policy=Policy(budget_s=0.1, against=other), arena=arena)
+    assert found.verdict is Verdict.WRONG_ANSWER, found.message
+
+
+CHECKED = """
+def check(inputs, outputs, expected):
+    if expected["y"].isnan().any():
+        raise ValueError("the expected answer is no number")
+    if not torch.allclose(outputs["y"], expected["y"], atol=1e-3):
+        return "they differ"
+"""
+
+
+@pytest.mark.parametrize("wrong", ["1", "float('nan')"])
+def test_a_check_is_asked_with_the_reference_who_is_wrong(
+    graded: Against, make_problem: "MakeProblem", wrong: str
+) -> None:
+    """What an opponent answers is not what a problem's own check must expect."""
+    checked = make_problem(FRONT, f"import torch\n{REFERENCE.replace('PADDING', '1')}{CHECKED}")
+    late = f"calls = 0\n{CANDIDATE}    global calls\n    calls += 1\n"
+    late += f"    if calls % 7 == 0:\n        y[0, 0, 0, 0] += {wrong}\n"
+    with pytest.raises(NoBaseline, match=r"`other\.py` for case `small`: wrong after"):
+        graded(against=late, problem=checked)
