@@ -123,6 +123,8 @@ def _stop(job: Job, cases: int) -> Stop:
 
 
 def _with_memory(timing: Timing, work: Work) -> Timing | Fell:
+    if work.stop.reward:
+        return timing  # boxes take longer than what is asked for
     seen = footprints(work)
     return seen if isinstance(seen, Fell) else replace(timing, memory=seen)
 
@@ -156,6 +158,8 @@ def _opponent(job: Job, pytorch: PyTorch, work: Work) -> tuple[Baseline, tuple[W
         return baseline
 
     def of_pytorch(name: str) -> Baseline:
+        if name == EAGER:
+            return work.baseline
         return right(pytorch.asked(name, work.case))
 
     asked = job.policy.baseline

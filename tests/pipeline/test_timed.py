@@ -3,18 +3,19 @@
 import math
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.arena.host import Arena
+from harness.arena.session import Session
 from harness.clock import roofs
 from harness.clock.baselines import COMPILE
 from harness.clock.stage import LAUNCHES
 from harness.disk import locked
 from harness.errors import HarnessError, UserError
 from harness.pipeline import grade
-from harness.records import Clock, Policy, Problem, Stage, Verdict
+from harness.records import Clock, Fell, Policy, Problem, Stage, Verdict
 from harness.report.document import document_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,33 @@ def test_python_is_timed_too(grade_source: "GradeSource", timed: Problem) -> Non
     # what a kernel that returns has in its time, the baseline has behind it
     assert timing.copy_ms is not None
     assert timing.copy_ms > 0
+
+
+@pytest.mark.parametrize(("reward", "boxes"), [((), 2), ((0.5,), 0)], ids=["usual", "reward"])
+def test_no_more_boxes_than_needed_are_watched(
+    grade_source: "GradeSource",
+    timed: Problem,
+    arena: Arena,
+    monkeypatch: pytest.MonkeyPatch,
+    reward: tuple[float, ...],
+    boxes: int,
+) -> None:
+    """Beside PyTorch a Python kernel has one zero with it; who asks for a reward has no memory."""
+    grown: list[int] = []
+    opens = arena.open_python
+
+    def seen(*given: Any, heap_bytes: int = 0, **named: Any) -> Session | Fell:
+        grown.append(heap_bytes)
+        return opens(*given, heap_bytes=heap_bytes, **named)
+
+    monkeypatch.setattr(arena, "open_python", seen)
+    source = "import torch\ndef solution(x, y, n):\n    torch.mul(x, 2, out=y)\n"
+    graded = grade_source(source, "attempt.py", problem=timed, time=True, reward=reward)
+    assert graded.timing, graded.message
+    assert (graded.timing[0].memory is None) or not reward
+    # what is timed has a heap that was grown; what is watched has not, and comes last
+    last_timed = max(n for n, heap_bytes in enumerate(grown) if heap_bytes)
+    assert len(grown) - 1 - last_timed == boxes
 
 
 def test_what_sleeps_is_timed_by_the_wall(grade_source: "GradeSource", timed: Problem) -> None:
