@@ -104,8 +104,8 @@ def _time(job: Job, candidate: Candidate, oracle: Oracle, pytorch: PyTorch) -> N
         if isinstance(timed, Timing):
             demand = demand_of(job.problem, case, job.dtype)
             timed = placed(replace(timed, ways=ways), demand, known, job.threads)
-        if isinstance(timed, Timing):
-            timed = _with_memory(timed, work)
+        if isinstance(timed, Timing):  # a reward has no time for the boxes that memory takes
+            timed = timed if job.policy.reward else _with_memory(timed, work)
         if isinstance(timed, Fell):
             job.spoil(case, candidate.located(timed))
             break
@@ -123,8 +123,6 @@ def _stop(job: Job, cases: int) -> Stop:
 
 
 def _with_memory(timing: Timing, work: Work) -> Timing | Fell:
-    if work.stop.reward:
-        return timing  # boxes take longer than what is asked for
     seen = footprints(work)
     return seen if isinstance(seen, Fell) else replace(timing, memory=seen)
 

@@ -37,7 +37,7 @@ from tests.benchmarks.clock.kernels import ATTACKERS, FORMED, FORMS, KINDS, PREL
 from tests.benchmarks.clock.tables import Row, print_tables, read
 
 QUICK = Policy(budget_s=3.0, half_width=0.02)
-KEPT = ("case", "state", "steady", "speedup", "ci_low", "ci_high", "aa", "candidate_ms",
+KEPT = ("case", "state", "steady", "why", "speedup", "ci_low", "ci_high", "aa", "candidate_ms",
         "baseline_ms", "batch", "null_ns", "clock", "seconds", "conditions")  # fmt: skip
 PRECISE = Policy(budget_s=30.0, half_width=0.005)
 
