@@ -10,6 +10,7 @@ import numpy as np
 from harness.arena.host import random_address
 from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
+from harness.candidate import Open
 from harness.errors import HarnessError
 from harness.oracle.module import failed
 from harness.records import Argument, Clock, Fell, Ran, Role
@@ -24,8 +25,6 @@ QUIET_CALLS = 2  # in a row; of long ones, one
 LONG_NS = 25e6
 FAULT_NS = 2500.0  # what a page that comes into being takes, or somewhat less,
 NEGLIGIBLE = 0.001  # and which share of a call's time may go there
-
-Open = Callable[[int, int], Session | Fell]  # (nursery, bytes of heap to grow) -> a loaded session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

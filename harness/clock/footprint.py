@@ -21,8 +21,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from harness.arena.memory import Memory, lay_out
+from harness.candidate import Open
 from harness.clock.agreement import Answers, disagreement
-from harness.clock.arms import Arm, Kind, Lost, Open, Turn
+from harness.clock.arms import Arm, Kind, Lost, Turn
 from harness.clock.stage import Work
 from harness.records import Fell, Footprint, Footprints, Role
 from harness.sandbox.gauge import Gauge, Level

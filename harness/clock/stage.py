@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from harness.arena.memory import Memory, lay_out
-from harness.clock.arms import Arm, Kind, Lost, Open, null_turn
+from harness.candidate import Open
+from harness.clock.arms import Arm, Kind, Lost, null_turn
 from harness.clock.baselines import Baseline
 from harness.clock.pool import Pool
 from harness.clock.statistics import Estimate
