@@ -39,9 +39,9 @@ MAX_HALF_WIDTH = 0.05
 HEARD = 1.0 + 1.0 / MAX_HALF_WIDTH
 
 NEAR = 0.02  # as far from the median, in logarithms, as a launch's bias may take a round
-SLOW = math.log(1.2)  # times what an arm takes when it goes well: no launch is biased by so much
-UNLIKELY = 4.0  # standard errors
-MATTERS = 0.01  # on average; less is no pace of its own
+SLOW = math.log(1.2)  # times as much as mostly: no launch is biased by so much
+UNLIKELY = 3.3  # standard errors: one in two thousand
+MATTERS = 0.02  # on average; less is no pace of its own
 CLEAR = 1.5  # half-widths: 98 % of Student's distribution with three launches, 99 % with eight
 LEAST, MOST = 0.1, 0.75  # of all ratios are near, however busy or quiet the machine
 FEW = 4  # at least so many: fewer say nothing of how dense they lie
@@ -128,16 +128,16 @@ def estimate(launches: Sequence[Launch]) -> Estimate:
 
 def has_two_paces(logs: Sequence[Logs]) -> bool:
     """
-    Whether the candidate is so much slower in some of its turns that chance cannot explain it. A
-    clipped mean says how quick it mostly is; other programs slow every arm alike, so what it alone
-    pays is its own.
+    Whether the candidate is so much slower in some of its rounds that chance cannot explain it. A
+    clipped mean says how quick it mostly is; other programs slow every arm alike, so as often as
+    the candidate is far behind a baseline, the baseline should be far behind the candidate.
     """
     pooled = np.concatenate(logs)
-    paid = np.maximum(pooled - np.quantile(pooled, 0.25, axis=0) - SLOW, 0.0)
-    # as if in each round chance had said which of the three arms is the candidate
-    own = paid[:, 0] - paid.mean(axis=1)
-    spread = math.sqrt(float(np.sum(paid.var(axis=1))))
-    return float(np.sum(own)) > max(UNLIKELY * spread, MATTERS * len(own))
+    behind = pooled[:, :1] - pooled[:, 1:]
+    off = behind - np.median(behind, axis=0)
+    paid = np.where(np.abs(off) > SLOW, off - np.sign(off) * SLOW, 0.0).mean(axis=1)
+    spread = math.sqrt(float(np.sum(paid**2)))
+    return float(np.sum(paid)) > max(UNLIKELY * spread, MATTERS * len(paid))
 
 
 def are_heard(launches: Sequence[Launch], *, batch: int, nulls_ns: tuple[float, float]) -> bool:
