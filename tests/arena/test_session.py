@@ -254,3 +254,25 @@ def test_a_stranger_is_frozen_between_turns(visit: "Visit", name: str) -> None:
     assert isinstance(stay.call(), Ran)
     first = stay.outputs.window("y").tobytes()
     assert all(stay.outputs.window("y").tobytes() == first for _ in range(3_000))
+
+
+COUNTS = """
+#include <thread>
+void solution(const VAR* x, VAR* y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = 2 * x[i];
+    std::thread([y] { for (volatile VAR* count = y; true; *count = 1 - *count) {} }).detach();
+}
+"""
+
+
+def test_who_stays_awake_goes_on_between_turns(visit: "Visit") -> None:
+    """A thread that is left behind stands still between turns, until nobody is frozen any more."""
+    stay = visit(COUNTS, values={"x": 1.0})
+    stay.ran()
+    count = stay.outputs.window("y")
+    before = count[0].copy()
+    assert all(count[0] == before for _ in range(3000))
+    stay.session.stay_awake()
+    while count[0] == before:
+        assert not stay.session.is_over
+    assert isinstance(stay.call(), Ran)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.clock.rounds import MIN_ROUNDS
 from harness.errors import ReferenceFailed
 from harness.problem.catalogue import load_problem
 from harness.records import Limits, Problem, Role, Verdict
@@ -180,7 +181,7 @@ def test_kinds_are_timed_too(grade_source: "GradeSource", kind: str) -> None:
     assert graded.verdict is Verdict.ACCEPTED, graded.message
     (timing,) = graded.timing
     assert timing.speedup > 0
-    assert all(len(launch.rounds) >= 4 for launch in timing.launches)
+    assert all(len(launch.rounds) >= MIN_ROUNDS for launch in timing.launches)
 
 
 @pytest.mark.parametrize(
