@@ -14,12 +14,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from harness.arena import wire
 from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
+from harness.closing import Closing
 from harness.errors import SandboxError
 from harness.records import Fell, Isolation, Limits, Property, Ran
 from harness.sandbox import cgroups
@@ -46,7 +46,7 @@ class Closable(Protocol):
 Kept = TypeVar("Kept", bound=Closable)
 
 
-class Arena:
+class Arena(Closing):
     def __init__(self, *, has_walls: bool = True) -> None:
         self._has_walls = has_walls
         self._is_strict = False
@@ -177,17 +177,6 @@ class Arena:
                 stack.callback(each.close)
             self._warm.clear()
             self._kept.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,14 @@ import mmap
 import os
 import secrets
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.arena.wire import PAGE, Place
+from harness.closing import Closing
 from harness.dtypes import DType
 from harness.records import Argument, Role
 
@@ -64,7 +64,7 @@ def lay_out(
     return tuple(places), offset
 
 
-class Memory:
+class Memory(Closing):
     """One memfd of the judge's, mapped here, lent there."""
 
     def __init__(self, places: tuple[Place, ...], size: int, *, sealed: bool) -> None:
@@ -149,17 +149,6 @@ class Memory:
         del self._bytes
         with contextlib.suppress(BufferError):  # a view is still held: the pages go with it
             self._map.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _poison_of(dtype: DType) -> bytes:

@@ -10,12 +10,11 @@ import select
 import socket
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from harness.arena import wire
 from harness.arena.memory import Memory
 from harness.arena.wire import FRAME, Op, Place, Style, Why
+from harness.closing import Closing
 from harness.errors import SandboxError
 from harness.records import Argument, Fell, Ran, Role, Verdict
 from harness.sandbox.box import Box, signal_name
@@ -46,7 +45,7 @@ _SIDES = {
 _FOR_GOOD = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
-class Session:
+class Session(Closing):
     """A box with a runner in it. Strangers are frozen between turns; our own need not be."""
 
     def __init__(self, box: Box, door: socket.socket, *, freezes: bool = True) -> None:
@@ -278,17 +277,6 @@ class Session:
     def close(self) -> None:
         self._door.close()
         self.box.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def memfd_of(data: bytes, name: str = "source") -> int:

@@ -165,6 +165,38 @@ def scores_schema() -> dict[str, Any]:
     }
 
 
+def _policy() -> dict[str, Any]:
+    return _record(
+        isolation=_one_of(("strict", "best", "off")),
+        freeze=_one_of(("cgroup", "signal", "none")),
+        budget=NUMBER,
+        half_width=NUMBER,
+        reward=_list(NUMBER),
+        baseline=TEXT,
+        against=_maybe(TEXT),
+        against_sha256=_maybe(HASH),
+        own=YES_OR_NO,
+        threads=COUNT,
+        compiler=TEXT,
+        case=_maybe(TEXT),
+        tier=_maybe(_one_of(Tier)),
+        seed=_maybe(TEXT),
+        time=YES_OR_NO,
+    )
+
+
+def _score() -> dict[str, Any]:
+    return _record(
+        planned=COUNT,
+        passed=COUNT,
+        correct=YES_OR_NO,
+        speedup=_maybe(NUMBER),
+        ci_low=_maybe(NUMBER),
+        ci_high=_maybe(NUMBER),
+        state=_maybe(_one_of(State)),
+    )
+
+
 def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -181,23 +213,7 @@ def schema() -> dict[str, Any]:
                 fingerprint=TEXT,
                 ranking_class=TEXT,
             ),
-            policy=_record(
-                isolation=_one_of(("strict", "best", "off")),
-                freeze=_one_of(("cgroup", "signal", "none")),
-                budget=NUMBER,
-                half_width=NUMBER,
-                reward=_list(NUMBER),
-                baseline=TEXT,
-                against=_maybe(TEXT),
-                against_sha256=_maybe(HASH),
-                own=YES_OR_NO,
-                threads=COUNT,
-                compiler=TEXT,
-                case=_maybe(TEXT),
-                tier=_maybe(_one_of(Tier)),
-                seed=_maybe(TEXT),
-                time=YES_OR_NO,
-            ),
+            policy=_policy(),
             submission=_record(
                 path=TEXT, sha256=HASH, language=_one_of(Language), flags=_list(TEXT)
             ),
@@ -207,15 +223,7 @@ def schema() -> dict[str, Any]:
             log=_maybe(TEXT),
             cases=_list(_case()),
             timing=_list(_timing()),
-            score=_record(
-                planned=COUNT,
-                passed=COUNT,
-                correct=YES_OR_NO,
-                speedup=_maybe(NUMBER),
-                ci_low=_maybe(NUMBER),
-                ci_high=_maybe(NUMBER),
-                state=_maybe(_one_of(State)),
-            ),
+            score=_score(),
             reward=_list(_record(speedup=NUMBER, exceeds=_maybe(YES_OR_NO))),
             left_running=_maybe(COUNT),
             calls=_maybe(_list(TEXT)),

@@ -12,9 +12,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from harness.closing import Closing
 from harness.errors import SandboxError
 from harness.sandbox import cgroups, processes, quotas
 from harness.sandbox.gauge import Gauge
@@ -76,7 +75,7 @@ def printable(text: str) -> str:
     return _UNSEEN.sub("", "".join(c for c in text if c in "\n\t" or c.isprintable()))
 
 
-class Box:
+class Box(Closing):
     """One boxed process tree."""
 
     def __init__(
@@ -222,14 +221,3 @@ class Box:
                 os.close(self._folder)
             if self._made is not None:
                 shutil.rmtree(self._made, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

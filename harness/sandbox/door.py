@@ -18,9 +18,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
+from harness.closing import Closing
 from harness.errors import SandboxError
 from harness.records import Limits
 from harness.sandbox import cgroups, quotas, view
@@ -34,7 +34,7 @@ _BOOT = (
 )
 
 
-class Nursery:
+class Nursery(Closing):
     """The judge's handle of one nursery process."""
 
     def __init__(
@@ -266,17 +266,6 @@ class Nursery:
             with contextlib.suppress(OSError):
                 Path(str(self._hello["root"])).rmdir()
         self._errors.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _memfd(data: bytes, stack: contextlib.ExitStack) -> int:

@@ -12,8 +12,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from harness.closing import Closing
 
 # the kernel adds up pages in strides of some dozens on each core: by so much it may be off
 GRAIN_BYTES = 500_000
@@ -37,7 +37,7 @@ class Level:
         return _most(self.own - zero.own, _difference(self.group, zero.group))
 
 
-class Gauge:
+class Gauge(Closing):
     """Asked only while the box is frozen."""
 
     def __init__(self, pid: int, groups: Sequence[Path]) -> None:
@@ -77,17 +77,6 @@ class Gauge:
     def close(self) -> None:
         if self._peak is not None:
             os.close(self._peak)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _opened(groups: Sequence[Path]) -> int | None:

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "harness"
 FLOORS = (
     ("dtypes",),
     ("records",),
-    ("errors", "disk"),
+    ("errors", "disk", "closing"),
     ("machine", "submission", "problem"),
     ("sandbox",),
     ("build", "arena"),
