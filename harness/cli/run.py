@@ -1,7 +1,5 @@
 """`grade FILE`: grade one submission, tell how it goes, and exit with the verdict."""
 
-import math
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,29 +7,16 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 from click.shell_completion import CompletionItem
 
+from harness.cli.asked import Finite, device, policy_of, reward
 from harness.cli.target import file_target, json_target, write
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.records import CaseResult, Grade, Policy, Stage, Timing
+    from harness.records import CaseResult, Grade, Stage, Timing
 
 ACCEPTED, REJECTED, MISSED_GATE, NOT_GRADABLE = 0, 1, 4, 5
-QUICK, DEFAULT, PRECISE = (3.0, 2.0), (10.0, 1.0), (30.0, 0.5)  # seconds, percent to either side
-REWARD = (2.0, 1.0)
 PATH = click.Path(path_type=Path)
-
-
-class _Finite(click.FloatRange):
-    """`nan` is in every range, and is no number to end at."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        number: float = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is no finite number", param, ctx)
-        return number
 
 
 def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -56,23 +41,23 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option("--dtype", metavar="D", help="Default: the problem's first.")
 @click.option(
     "--device", default="auto", metavar="auto|cpu|cuda[:N]|emulated", show_default=True,
-    callback=lambda _, __, value: _device(value),
+    callback=lambda _, __, value: device(value),
 )  # fmt: skip
 @click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
 @click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")
 @click.option(
-    "--budget", type=_Finite(0.1, 3600), metavar="SECONDS",
+    "--budget", type=Finite(0.1, 3600), metavar="SECONDS",
     help="For timing one bench case; default: 10. At least five launches are made where they"
     " take 20 s together at most, three however long; with --reward three.",
 )  # fmt: skip
 @click.option(
-    "--half-width", type=_Finite(0.01, 100), metavar="PERCENT",
+    "--half-width", type=Finite(0.01, 100), metavar="PERCENT",
     help="A case is done when its interval is this narrow to either side; default: 1.",
 )  # fmt: skip
 @click.option("--quick", is_flag=True, help="The same as --budget 3 --half-width 2.")
 @click.option("--precise", is_flag=True, help="The same as --budget 30 --half-width 0.5.")
 @click.option(
-    "--reward", metavar="X[,X…]", callback=lambda _, __, value: _reward(value),
+    "--reward", metavar="X[,X…]", callback=lambda _, __, value: reward(value),
     help="Or done when it is clear which of these speedups it exceeds; 2 s a case.",
 )  # fmt: skip
 @click.option(
@@ -103,7 +88,7 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     help="Draw every paired sample, the interval, and the baseline against itself.",
 )  # fmt: skip
 @click.option(
-    "--min-speedup", type=_Finite(min=0), metavar="X",
+    "--min-speedup", type=Finite(min=0), metavar="X",
     help="Exit 4 unless the interval's lower end reaches X.",
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Every case, and what the sandbox holds.")
@@ -124,7 +109,7 @@ def run(
     from harness.report.document import render_json
     from harness.report.terminal import render_grade
 
-    policy = _policy(asked, min_speedup)
+    policy = policy_of(asked, min_speedup)
     target = json_target(json_file)
     plot = None if plot_file is None else _plot_target(plot_file, target, asked)
     # what strangers wrote is text: no markup, no :emoji:
@@ -144,72 +129,6 @@ def run(
         sys.stdout.write(document)
         sys.stdout.flush()
     return exit_code(result, min_speedup, console)
-
-
-def _policy(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
-    from harness.records import Policy, Tier
-
-    if asked["seed"] is not None and asked["case"] is None:
-        raise click.UsageError("--seed repeats one draw of a case: name it with --case")
-    if asked["keep"] is not None and asked["seed"] is None:
-        raise click.UsageError(
-            "--keep keeps the tensors of one draw: name it with --case and --seed"
-        )
-    if asked["case"] is not None and asked["tier"] is not None:
-        raise click.UsageError("--case and --tier both choose what to run: give one")
-    if asked["quick"] and asked["precise"]:
-        raise click.UsageError("--quick or --precise: give one")
-    budget_s, percent = _ends(asked)
-    if asked["reward"] and asked["no_time"]:
-        raise click.UsageError("--reward needs a timing; drop --no-time")
-    if asked["against"] is not None and asked["baseline"] != "eager":
-        raise click.UsageError("--against takes the place of --baseline: give one")
-    if min_speedup is not None and asked["no_time"]:
-        raise click.UsageError("--min-speedup needs a timing; drop --no-time")
-    return Policy(
-        dtype=asked["dtype"],
-        device=asked["device"],
-        case=asked["case"],
-        tier=Tier(asked["tier"]) if asked["tier"] else None,
-        seed=asked["seed"],
-        keep=asked["keep"],
-        time=not asked["no_time"],
-        threads=asked["threads"],
-        budget_s=budget_s,
-        half_width=percent / 100,
-        reward=asked["reward"],
-        own=asked["own"],
-        baseline=asked["baseline"],
-        against=asked["against"],
-        compiler=asked["compiler"],
-        isolation=asked["isolation"],
-    )
-
-
-def _ends(asked: dict[str, Any]) -> tuple[float, float]:
-    """After so many seconds, or when the interval is so many percent narrow."""
-    seconds, percent = REWARD if asked["reward"] else DEFAULT
-    if asked["quick"] or asked["precise"]:
-        seconds, percent = QUICK if asked["quick"] else PRECISE
-    return asked["budget"] or seconds, asked["half_width"] or percent
-
-
-def _reward(value: str | None) -> tuple[float, ...]:
-    try:
-        speedups = tuple(float(word) for word in (value or "").split(",") if word.strip())
-    except ValueError:
-        speedups = (0.0,)
-    if not all(0 < speedup < math.inf for speedup in speedups) or (
-        value is not None and not speedups
-    ):
-        raise click.BadParameter(f"{value!r}: write speedups above 0, such as 1,1.5,2")
-    return tuple(sorted(set(speedups)))
-
-
-def _device(value: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|emulated", value):
-        raise click.BadParameter(f"{value}: write auto, cpu, cuda, cuda:N or emulated")
-    return value
 
 
 def _plot_target(name: str, beside: Path | None, asked: dict[str, Any]) -> Path:

@@ -1,9 +1,10 @@
 """`grade scores`: what many grades say together."""
 
-import math
 from pathlib import Path
 
 import click
+
+from harness.cli.asked import speedups
 
 SPEEDUPS = (1.0, 1.5, 2.0)
 
@@ -13,12 +14,12 @@ SPEEDUPS = (1.0, 1.5, 2.0)
     "paths", metavar="GRADE.json|DIR…", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option(
-    "--faster-than", "speedups", metavar="X", multiple=True, type=float, default=SPEEDUPS,
-    show_default=True, callback=lambda _, __, given: _speedups(given),
+    "--faster-than", metavar="X", multiple=True, type=float, default=SPEEDUPS,
+    show_default=True, callback=lambda _, __, given: _in_order(given),
     help="How many are faster than this; may be given again.",
 )  # fmt: skip
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the scores as JSON.")
-def scores(paths: tuple[Path, ...], speedups: tuple[float, ...], json_file: str | None) -> None:
+def scores(paths: tuple[Path, ...], faster_than: tuple[float, ...], json_file: str | None) -> None:
     """
     Scores over problems, of grades that `--json` wrote: files, or folders of them.
 
@@ -36,8 +37,8 @@ def scores(paths: tuple[Path, ...], speedups: tuple[float, ...], json_file: str 
 
     target = json_target(json_file)
     grades = [grade for _, grade in read_grades(paths)]
-    totals = totals_of([grade.answer for grade in grades], speedups)
-    text = json.dumps(scores_document(grades, totals, speedups), indent=2, allow_nan=False)
+    totals = totals_of([grade.answer for grade in grades], faster_than)
+    text = json.dumps(scores_document(grades, totals, faster_than), indent=2, allow_nan=False)
     document = harmless_json(text) + "\n"
     if target is not None:
         write(target, document)
@@ -49,7 +50,8 @@ def scores(paths: tuple[Path, ...], speedups: tuple[float, ...], json_file: str 
         console.print(part)
 
 
-def _speedups(given: tuple[float, ...]) -> tuple[float, ...]:
-    if not all(0 < speedup < math.inf for speedup in given):
-        raise click.BadParameter("write speedups above 0, such as 1.5")
-    return tuple(sorted(set(given)))
+def _in_order(given: tuple[float, ...]) -> tuple[float, ...]:
+    try:
+        return speedups(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}, such as 1.5") from None
