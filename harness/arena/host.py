@@ -45,6 +45,8 @@ class Closable(Protocol):
 
 Kept = TypeVar("Kept", bound=Closable)
 
+_FORKING = (Style.SUBMISSION, Style.COMPILER)  # of Python: they may have compilers to start
+
 
 class Arena(Closing):
     def __init__(self, *, has_walls: bool = True) -> None:
@@ -107,6 +109,7 @@ class Arena(Closing):
                 env={**ALLOCATOR, **_waiting()},
                 # ours runs beside a stranger, never instead of it: it may use any core
                 cpus=_cores(threads, nursery) if freezes else (),
+                is_single=style not in _FORKING,
                 limits=limits,
             )
 
@@ -133,6 +136,7 @@ class Arena(Closing):
                 descriptors=[theirs],
                 env={**ALLOCATOR, **_waiting(), "OMP_NUM_THREADS": str(threads)},
                 cpus=_cores(threads, nursery),
+                is_single=True,
                 limits=limits,
             )
 

@@ -2,12 +2,15 @@
 
 import math
 import time
+from dataclasses import dataclass
+
+import numpy as np
 
 from harness.clock.arms import Arm, Kind, Turn
 from harness.clock.pool import Pool
 from harness.clock.stage import MAX_ROUND_NS, Stage, Work
 from harness.clock.statistics import HEARD
-from harness.records import Argument, Clock
+from harness.records import Argument, Clock, Launch
 
 SAMPLE_NS = 4e6  # a shorter sample drowns in the freezing
 AWAKE_NS = 1e6  # and without freezing
@@ -17,8 +20,36 @@ MAX_AUTHORED_BATCH = 256  # where the problem's own Python draws or checks each 
 TRIAL = 64  # windows, to find out how long a batch must be
 
 
-def batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
-    """So many windows that a sample of the quickest is long enough; and the slowest's call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How many calls make a sample."""
+
+    length: int
+    most: int  # what fits, of inputs and of the problem's own time
+    sample_ns: float  # aimed at
+
+    @classmethod
+    def of(cls, most: int, sample_ns: float, *, quickest_ns: float, slowest_ns: float) -> "Batch":
+        """So many that a sample of the quickest is long enough, and the slowest's not too long."""
+        wanted = min(sample_ns / quickest_ns, MAX_ROUND_NS / slowest_ns)
+        return cls(length=max(1, min(math.ceil(wanted), most)), most=most, sample_ns=sample_ns)
+
+    def after(self, launch: Launch) -> "Batch":
+        """
+        The same; or a longer one, if samples of this launch lasted less than half of what was
+        aimed at: the machine was slower when the length was chosen, or somebody played slow.
+        """
+        calls_ns = np.median([(r.candidate_ns, r.baseline_ns) for r in launch.rounds], axis=0)
+        if 2 * self.length * min(calls_ns) >= self.sample_ns:
+            return self
+        longer = Batch.of(
+            self.most, self.sample_ns, quickest_ns=min(calls_ns), slowest_ns=max(calls_ns)
+        )
+        return max(self, longer, key=lambda batch: batch.length)
+
+
+def batch_of(work: Work, kinds: tuple[Kind, ...]) -> Batch:
+    """How many calls make a sample, by a few calls of a candidate and of a baseline."""
     fitting = max(1, min(MAX_BATCH, MAX_BATCH_BYTES // max(1, sum(map(_size, work.arguments)))))
     trial = min(TRIAL, fitting)
     with Stage(work, kinds, 0, trial) as stage:
@@ -26,15 +57,22 @@ def batch_length(work: Work, kinds: tuple[Kind, ...]) -> tuple[int, float]:
         pool.refresh(stage.inputs, 0, trial)
         calls = [_quick_call(arm, trial) for arm in stage.arms]
         authored_s = _authored_s(work, stage, pool)
-    # by the clock that will most likely decide; how long a round lasts is the wall's to say
-    clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
+    # how long a round lasts is the wall's to say
+    clock = clock_of(work)
     least_ns = AWAKE_NS if work.own else SAMPLE_NS
-    sample_ns = max(least_ns, 2 * HEARD * max(kind.null.by(clock) for kind in kinds))
-    slowest = max(call.wall_ns for call in calls)
-    wanted = min(sample_ns / min(call.by(clock) for call in calls), MAX_ROUND_NS / slowest)
     if authored_s:
         fitting = min(fitting, MAX_AUTHORED_BATCH, math.ceil(MAX_ROUND_NS / 1e9 / authored_s))
-    return max(1, min(math.ceil(wanted), fitting)), slowest
+    return Batch.of(
+        fitting,
+        max(least_ns, 2 * HEARD * max(kind.null.by(clock) for kind in kinds)),
+        quickest_ns=min(call.by(clock) for call in calls),
+        slowest_ns=max(call.wall_ns for call in calls),
+    )
+
+
+def clock_of(work: Work) -> Clock:
+    """The clock that will most likely decide."""
+    return Clock.PROCESSOR if work.threads == 1 else Clock.WALL
 
 
 def _size(argument: Argument) -> int:

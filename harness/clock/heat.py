@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from harness.clock.arms import Kind, null_turn
 from harness.clock.baselines import BEST, Baseline
-from harness.clock.calibration import batch_length
+from harness.clock.calibration import batch_of, clock_of
 from harness.clock.stage import Stage, Work
 from harness.clock.statistics import MAX_AA
 from harness.errors import NoBaseline
-from harness.records import Clock, Fell, Way
+from harness.records import Fell, Way
 
 HEAT_S = 1.5
 MIN_TURNS, MAX_TURNS = 4, 40
@@ -88,8 +88,8 @@ def _heat(work: Work, rivals: Sequence[Baseline]) -> Times:
         )
         for one in rivals
     )
-    batch, _ = batch_length(work, kinds)
-    clock = Clock.PROCESSOR if work.threads == 1 else Clock.WALL
+    batch = batch_of(work, kinds).length
+    clock = clock_of(work)
     pool = work.pool(batch)
     rows: list[list[float]] = []
     with Stage(work, kinds, 0, batch) as stage:

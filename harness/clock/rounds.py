@@ -31,7 +31,7 @@ import numpy as np
 
 from harness.clock.agreement import Answers, disagreement, untruth
 from harness.clock.arms import Kind, Lost, Turn
-from harness.clock.calibration import MAX_BATCH, batch_length
+from harness.clock.calibration import batch_of
 from harness.clock.conditions import watch
 from harness.clock.pool import Pool
 from harness.clock.stage import PARENTS, Stage, Work, kinds_of
@@ -47,7 +47,6 @@ from harness.records import (
 
 MIN_ROUNDS, MAX_ROUNDS = 2, 30  # of a launch
 TOO_WIDE = "the interval is wider than 5 % to either side"
-MISLED = 3.0  # times slower than it turned out to be
 MAX_WAITING = 0.1  # of an arm's turns; a page that comes from the disk is nobody's sleep
 
 
@@ -62,12 +61,18 @@ def time_case(work: Work) -> Timing | Fell | None:
     try:
         with _no_collections():
             kinds = kinds_of(work)
-            batch, calibrated_ns = batch_length(work, kinds[:2])
-            pool = work.pool(batch)
+            batch = batch_of(work, kinds[:2])
+            pool = work.pool(batch.length)
             is_over = False
             while not is_over:
                 started = time.monotonic()
-                launches.append(_launch(work, kinds, len(launches) % PARENTS, pool, batch))
+                launch = _launch(work, kinds, len(launches) % PARENTS, pool, batch.length)
+                longer = batch.after(launch.by(_clock(work, [launch])))
+                if longer != batch:
+                    batch, pool = longer, work.pool(longer.length)
+                    launches.clear()  # they were rehearsals
+                    continue
+                launches.append(launch)
                 ended = time.monotonic()
                 is_over = len(launches) > 1 and work.stop.is_over(
                     len(launches),
@@ -79,27 +84,19 @@ def time_case(work: Work) -> Timing | Fell | None:
         return lost.fell
     except _OutOfTime:
         return None
-    timing = _summed_up(work, kinds, batch, calibrated_ns, tuple(launches))
+    timing = _summed_up(work, kinds, batch.length, tuple(launches))
     return replace(timing, seconds=time.monotonic() - began, conditions=conditions())
 
 
 def _summed_up(
-    work: Work,
-    kinds: tuple[Kind, ...],
-    batch: int,
-    calibrated_ns: float,
-    launches: tuple[Launch, ...],
+    work: Work, kinds: tuple[Kind, ...], batch: int, launches: tuple[Launch, ...]
 ) -> Timing:
     clock = _clock(work, launches)
     counted = _by(clock, launches)
     found = estimate(counted)
     rounds = [r for launch in counted for r in launch.rounds]
-    # slow while the batch was chosen, quick when it counted: samples too short to be trusted
-    by_wall = [(r.candidate_ns, r.baseline_ns) for launch in launches for r in launch.rounds]
-    slower_ns = max(np.median(by_wall, axis=0))
-    was_misled = batch < MAX_BATCH and slower_ns * MISLED < calibrated_ns
     nulls_ns = kinds[0].null.by(clock), kinds[1].null.by(clock)
-    is_heard = are_heard(counted, batch=batch, nulls_ns=nulls_ns) and not was_misled
+    is_heard = are_heard(counted, batch=batch, nulls_ns=nulls_ns)
     why = found.trouble if is_heard else "samples were too short beside the freezing"
     return Timing(
         case=work.case.name,
@@ -137,7 +134,7 @@ def _clock(work: Work, launches: Sequence[Launch]) -> Clock:
 
 
 def _by(clock: Clock, launches: Sequence[Launch]) -> list[Launch]:
-    return [replace(one, rounds=tuple(r.by(clock) for r in one.rounds)) for one in launches]
+    return [launch.by(clock) for launch in launches]
 
 
 @contextmanager

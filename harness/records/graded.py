@@ -50,6 +50,9 @@ class Launch:
     quiet: bool = True  # the baseline faulted no page any more when timing began
     raised: bool = False  # all arms went before other programs
 
+    def by(self, clock: Clock) -> "Launch":
+        return replace(self, rounds=tuple(round_.by(clock) for round_ in self.rounds))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:

@@ -92,6 +92,7 @@ class Box(Closing):
         self._shares = shares
         self._made = made  # its folder, if it stands on the host's disk
         self.pid = 0
+        self.is_single = False  # there can be no other process in it
         self._folder: int | None = None
         self._ended: Ended | None = None
 
@@ -137,9 +138,11 @@ class Box(Closing):
     def processor_ns(self) -> int | None:
         """
         What it has used of processors, all processes together; None where nobody adds it up. Its
-        first process alone says nothing: it can leave its work to others and yield to them.
+        first process alone says nothing where it can leave its work to others and yield to them.
         """
-        return None if self.group is None else self.group.processor_ns()
+        if self.group is not None:
+            return self.group.processor_ns()
+        return processes.processor_ns(self.pid) if self.is_single else None
 
     def hurry(self) -> bool:
         """Go before other programs wherever it may run; whether that was allowed."""

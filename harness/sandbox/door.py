@@ -155,17 +155,27 @@ class Nursery(Closing):
         descriptors: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
         cpus: Sequence[int] = (),
+        is_single: bool = False,
         limits: Limits,
     ) -> Box:
         """
         A new box that becomes a program, started in a folder that holds the given files. Of the
         host's other files it may read the system's and those named, under the names by which the
         arguments call them or, in a root of its own, under others that are put in their place.
+        One that is single may make threads, and no other processes.
         """
         if self.walls.root:
             for number, path in enumerate(reads):
                 argv = [word.replace(str(path), given(number, path)) for word in argv]
-        return self._bear(argv, "", files or {}, reads, descriptors, env or {}, cpus, limits)
+        request = {
+            "argv": list(argv),
+            "files": list(files or {}),
+            "reads": [str(path) for path in reads],
+            "cpus": list(cpus),
+            "is_single": is_single,
+        }
+        contents = list((files or {}).values())
+        return self._bear(request, contents, descriptors, env or {}, limits)
 
     def bear_module(
         self,
@@ -174,43 +184,38 @@ class Nursery(Closing):
         descriptors: Sequence[int],
         env: Mapping[str, str],
         cpus: Sequence[int] = (),
+        is_single: bool = False,
         limits: Limits,
     ) -> Box:
         """A new box that runs `main(3)` of a module of ours that the nursery has imported."""
-        return self._bear((), module, {}, (), descriptors, env, cpus, limits)
+        request = {"module": module, "cpus": list(cpus), "is_single": is_single}
+        return self._bear(request, (), descriptors, env, limits)
 
     def _bear(
         self,
-        argv: Sequence[str],
-        module: str,
-        files: Mapping[str, bytes],
-        reads: Sequence[Path],
+        request: dict[str, Any],
+        files: Sequence[bytes],
         descriptors: Sequence[int],
         env: Mapping[str, str],
-        cpus: Sequence[int],
         limits: Limits,
     ) -> Box:
         made = None if self.walls.root else self.scratch()
         home = WORK if made is None else str(made)
-        request: dict[str, Any] = {
-            "argv": list(argv),
-            "module": module,
-            "files": list(files),
-            "reads": [str(path) for path in reads],
+        request |= {
             "env": {**environment(), "TMPDIR": home, "HOME": home, **env},
             "folder": str(made or ""),
             "folder_bytes": limits.file_bytes,
-            "cpus": list(cpus),
             "rlimits": self._rlimits(limits),
         }
         with contextlib.ExitStack() as undo:  # whatever fails: no box, and nothing of one
             box, theirs = self._prepared(made, limits, undo)
             with theirs, contextlib.ExitStack() as stack:
-                contents = [_memfd(data, stack) for data in files.values()]
+                contents = [_memfd(data, stack) for data in files]
                 passed = [theirs.fileno(), box.log.descriptor, *box.joined, *contents, *descriptors]
                 request["groups"] = len(box.joined)
                 self._send(json.dumps(request).encode(), passed)
             box.meet()
+            box.is_single = request["is_single"] and self.walls.filter
             undo.pop_all()
         return box
 

@@ -41,6 +41,7 @@ DENIED = {
     "settimeofday": 164, "clock_settime": 227, "adjtimex": 159, "clock_adjtime": 305,
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, SOCKETPAIR, SCHED_SETAFFINITY = 56, 435, 41, 53, 203
+PROCESSES = {"fork": 57, "vfork": 58}
 PRCTL, FCNTL, PRLIMIT = 157, 72, 302
 # what namespaces and a root of one's own make harmless
 SHARED = {
@@ -78,17 +79,19 @@ _Step = tuple[int, int, int, int]  # code, steps to skip if true, if false, oper
 
 
 @functools.cache
-def program(*, is_alone: bool, affinity: bool) -> bytes:
+def program(*, is_alone: bool, affinity: bool, is_single: bool = False) -> bytes:
     """
     The filter. A box that is not alone in its namespaces makes no sockets at all and nothing else
     that others may find, and sets limits for itself alone; one that is pinned to cores does not
-    choose others.
+    choose others; one that is a single process makes threads only.
     """
     denied = list(DENIED.values())
     if not is_alone:
         denied += SHARED.values()
     if not affinity:
         denied.append(SCHED_SETAFFINITY)
+    if is_single:
+        denied += PROCESSES.values()
     steps = [
         (_LOAD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, _X86_64),
@@ -101,7 +104,8 @@ def program(*, is_alone: bool, affinity: bool) -> bytes:
         steps += _refused(number, _EPERM)
     # its flags lie in memory, where a filter cannot look: libc falls back to clone
     steps += _refused(CLONE3, _ENOSYS)
-    steps += _looked_at(CLONE, _FIRST, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, _PASS])
+    threads_only = [(_ANY_BIT, 1, 0, kernel.CLONE_THREAD), _DENY] if is_single else []
+    steps += _looked_at(CLONE, _FIRST, [(_ANY_BIT, 0, 1, _NAMESPACES), _DENY, *threads_only, _PASS])
     steps += _looked_at(PRCTL, _FIRST, [*_all_but(_SCHED_CORE)])
     steps += _looked_at(FCNTL, _SECOND, [*_all_but(_SETLEASE, _NOTIFY)])
     steps += _looked_at(SOCKETPAIR, _FIRST, [*_only(_UNIX)])

@@ -270,7 +270,7 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
     rest = iter(descriptors[REST:])
     for group in itertools.islice(rest, request["groups"]):
         os.write(group, b"0")
-    files = {name: _contents(next(rest)) for name in request["files"]}
+    files = {name: _contents(next(rest)) for name in request.get("files", ())}
     # where the machine's memory ends, none of ours is ended for what a stranger filled
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
@@ -286,9 +286,10 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
         root=place.root,
         view=place.view,
         folder=Path(request["folder"]),
-        reads=[Path(path) for path in request["reads"]],
+        reads=[Path(path) for path in request.get("reads", ())],
         size=request["folder_bytes"],
         is_pinned=bool(request["cpus"]),
+        is_single=request["is_single"],
     )
     for name, data in files.items():
         Path(name).write_bytes(data)
@@ -302,7 +303,7 @@ def _live(request: dict[str, Any], descriptors: list[int], place: Place) -> None
         folder = os.open(".", os.O_PATH | os.O_DIRECTORY)
         socket.send_fds(control, [HELLO], [folder])
         os.close(folder)
-        if request["argv"]:
+        if "argv" in request:
             _become(request["argv"], request["env"], control)
     importlib.import_module(request["module"]).main(3)
 

@@ -13,6 +13,7 @@ _FINISHED = frozenset("ZX")
 _SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 _RAISED = "-10"  # about ten times the share of a processor that others get
 _STOPPED = frozenset("TtZX")
+_SCHEDULED = 2  # of the clocks that a process has: what the scheduler says, not the ticks
 
 
 def children(pid: int) -> list[int]:
@@ -71,6 +72,14 @@ def switches(pid: int) -> tuple[int, int]:
     # by how a line begins: in the middle of one stands a name that is a stranger's to choose
     found = dict(line.split(":", 1) for line in lines if line.startswith(_SWITCHES))
     return int(found.get(_SWITCHES[0], 0)), int(found.get(_SWITCHES[1], 0))
+
+
+def processor_ns(pid: int) -> int | None:
+    """What all threads of a process have used of processors so far; None if it is gone."""
+    try:
+        return time.clock_gettime_ns(~pid << 3 | _SCHEDULED)
+    except OSError:
+        return None
 
 
 def raise_group(pid: int) -> bool:

@@ -9,6 +9,7 @@ What encloses a box beyond its limits: which walls this machine allows, and how 
 A nursery tries them once, in a child, from the strongest to none, and keeps what was in the way.
 """
 
+import itertools
 import os
 import socket
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,8 +54,8 @@ def candidates(*, namespaces: bool) -> Iterator[Walls]:
 
 def prepare(walls: Walls, root: Path, view: View) -> None:
     """What can be done once for all boxes of a nursery, in the nursery."""
-    seccomp.program(is_alone=walls.root, affinity=True)
-    seccomp.program(is_alone=walls.root, affinity=False)
+    for affinity, is_single in itertools.product((True, False), repeat=2):
+        seccomp.program(is_alone=walls.root, affinity=affinity, is_single=is_single)
     if walls.landlock:
         allowed(view)
     if walls.root:
@@ -72,6 +73,7 @@ def enter(
     reads: Sequence[Path] = (),
     size: int,
     is_pinned: bool = False,
+    is_single: bool = False,
 ) -> None:
     """
     Go behind the walls, for good, and into the working folder: in the root that was prepared, or
@@ -91,7 +93,8 @@ def enter(
         _drop(owner)
         if not walls.root:
             _can_read(reads)
-        kernel.install_filter(seccomp.program(is_alone=walls.root, affinity=not is_pinned))
+        shut = seccomp.program(is_alone=walls.root, affinity=not is_pinned, is_single=is_single)
+        kernel.install_filter(shut)
 
 
 def _owner(walls: Walls) -> tuple[int, int]:

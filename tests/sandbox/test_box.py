@@ -80,6 +80,36 @@ sys.exit(0)
     assert (box.processor_ns() or 0) > 0.2e9 + trial.board[1] / 2
 
 
+def test_of_a_single_process_the_processor_is_known_anyway() -> None:
+    """Who can start threads only is added up by its own clock, where there is no group to ask."""
+    burns = """
+import os, sys, threading, time
+def burn():
+    end = time.thread_time() + 0.1
+    while time.thread_time() < end: pass
+try:
+    os.fork()
+except PermissionError:
+    thread = threading.Thread(target=burn)
+    thread.start(); thread.join()
+    os.write(1, str(int(time.process_time() * 1e9)).encode())
+    while True: time.sleep(1)
+"""
+    with Nursery(groups=False) as nursery:
+        if not nursery.walls.filter:
+            pytest.skip("this machine allows no filter")
+        argv = [sys.executable, "-I", "-S", "-c", burns]
+        with nursery.bear_program(argv, is_single=True, limits=Limits()) as box:
+            while not (told := box.log.text()):
+                assert box.wait(0) is None
+            assert (box.processor_ns() or 0) >= int(told) >= 0.1e9
+            box.kill()
+            box.wait(DEADLINE_S)
+            assert box.processor_ns() is None
+        with nursery.bear_program(["/bin/sleep", "9"], limits=Limits()) as box:
+            assert box.processor_ns() is None
+
+
 def test_going_to_sleep_is_counted(nursery: Nursery, attempt: "Try") -> None:
     """Each time that a program waits for something is one more, and work is none."""
     for work, least, most in (("time.sleep(0.001)", 20, 1000), ("sum(range(1000))", 0, 19)):

@@ -12,6 +12,7 @@ from harness.sandbox.filter import (
     FCNTL,
     PRCTL,
     PRLIMIT,
+    PROCESSES,
     SCHED_SETAFFINITY,
     SHARED,
     SOCKET,
@@ -21,6 +22,7 @@ X86_64, I386 = 0xC000003E, 0x40000003
 ALLOWED, EPERM, ENOSYS = "allowed", "EPERM", "ENOSYS"
 ALONE = seccomp.program(is_alone=True, affinity=True)
 PINNED = seccomp.program(is_alone=True, affinity=False)
+SINGLE = seccomp.program(is_alone=True, affinity=True, is_single=True)
 AMONG_OTHERS = seccomp.program(is_alone=False, affinity=True)
 THREAD = 0x3D0F00  # what pthread_create asks of clone
 NEWUSER, NEWNS, NEWCGROUP = 0x10000000, 0x00020000, 0x02000000
@@ -78,6 +80,15 @@ def test_threads_can_be_made_and_namespaces_cannot(flag: int) -> None:
     assert verdict(ALONE, CLONE, 17) == ALLOWED
     assert verdict(ALONE, CLONE, THREAD | flag) == EPERM
     assert verdict(ALONE, CLONE3) == ENOSYS
+
+
+def test_a_single_process_can_make_threads_only() -> None:
+    """Where there is to be one process there can be threads, and no fork under any name."""
+    assert verdict(SINGLE, CLONE, THREAD) == ALLOWED
+    assert {verdict(SINGLE, number) for number in PROCESSES.values()} == {EPERM}
+    assert {verdict(SINGLE, CLONE, flags) for flags in (0, 17, THREAD & ~0x10000)} == {EPERM}
+    assert verdict(SINGLE, CLONE, THREAD | NEWUSER) == EPERM
+    assert verdict(SINGLE, CLONE3) == ENOSYS
 
 
 def test_only_common_sockets_can_be_made() -> None:
