@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ def batch_of(work: Work, kinds: tuple[Kind, ...]) -> Batch:
         calls = [_quick_call(arm, trial) for arm in stage.arms]
         authored_s = _authored_s(work, stage, pool)
     # how long a round lasts is the wall's to say
-    clock = clock_of(work)
+    clock = clock_of(work, calls)
     least_ns = AWAKE_NS if work.own else SAMPLE_NS
     if authored_s:
         fitting = min(fitting, MAX_AUTHORED_BATCH, math.ceil(MAX_ROUND_NS / 1e9 / authored_s))
@@ -70,9 +71,10 @@ def batch_of(work: Work, kinds: tuple[Kind, ...]) -> Batch:
     )
 
 
-def clock_of(work: Work) -> Clock:
-    """The clock that will most likely decide."""
-    return Clock.PROCESSOR if work.threads == 1 else Clock.WALL
+def clock_of(work: Work, turns: Iterable[Turn]) -> Clock:
+    """The clock that will decide, unless an arm goes to sleep."""
+    is_known = all(turn.processor_ns is not None for turn in turns)
+    return Clock.PROCESSOR if work.threads == 1 and is_known else Clock.WALL
 
 
 def _size(argument: Argument) -> int:

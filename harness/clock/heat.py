@@ -6,6 +6,7 @@ in a round. The heat only chooses: the one that is chosen is timed anew, so that
 heat is nobody's gain.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.clock.arms import Kind, null_turn
+from harness.clock.arms import Kind, Turn, null_turn
 from harness.clock.baselines import BEST, Baseline
 from harness.clock.calibration import batch_of, clock_of
 from harness.clock.stage import Stage, Work
@@ -89,9 +90,8 @@ def _heat(work: Work, rivals: Sequence[Baseline]) -> Times:
         for one in rivals
     )
     batch = batch_of(work, kinds).length
-    clock = clock_of(work)
     pool = work.pool(batch)
-    rows: list[list[float]] = []
+    rows: list[list[Turn]] = []
     with Stage(work, kinds, 0, batch) as stage:
         pool.refresh(stage.inputs, 0, batch)
         for arm in stage.arms:
@@ -103,5 +103,6 @@ def _heat(work: Work, rivals: Sequence[Baseline]) -> Times:
             for arm in stage.arms:
                 turns[arm.kind.name] = arm.timed(batch)
                 arm.copy_out(batch)
-            rows.append([turns[kind.name].by(clock) for kind in kinds])
-    return np.array(rows)
+            rows.append([turns[kind.name] for kind in kinds])
+    clock = clock_of(work, itertools.chain(*rows))
+    return np.array([[turn.by(clock) for turn in row] for row in rows])
