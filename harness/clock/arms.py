@@ -17,7 +17,7 @@ from harness.records import Argument, Clock, Fell, Ran, Role
 from harness.sandbox import processes
 from harness.sandbox.box import Box
 
-NULL_CALLS = 60
+NULL_CALLS = 30
 WARM_CALLS = 3  # usually enough
 MAX_WARM_CALLS = 15
 MAX_WARM_S = 3.0

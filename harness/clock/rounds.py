@@ -34,7 +34,7 @@ from harness.clock.arms import Kind, Lost, Turn
 from harness.clock.calibration import batch_of
 from harness.clock.conditions import watch
 from harness.clock.pool import Pool
-from harness.clock.stage import PARENTS, Stage, Work, kinds_of
+from harness.clock.stage import FEWEST, PARENTS, Stage, Work, kinds_of
 from harness.clock.statistics import are_heard, estimate
 from harness.records import (
     Clock,
@@ -66,7 +66,7 @@ def time_case(work: Work) -> Timing | Fell | None:
             is_over = False
             while not is_over:
                 started = time.monotonic()
-                launch = _launch(work, kinds, len(launches) % PARENTS, pool, batch.length)
+                launch = _launch(work, kinds, len(launches), pool, batch.length)
                 longer = batch.after(launch.by(_clock(work, [launch])))
                 if longer != batch:
                     batch, pool = longer, work.pool(longer.length)
@@ -150,16 +150,18 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _launch(work: Work, kinds: tuple[Kind, ...], parent: int, pool: Pool, batch: int) -> Launch:
+def _launch(work: Work, kinds: tuple[Kind, ...], number: int, pool: Pool, batch: int) -> Launch:
     """As long in rounds as it took to get there: by then neither is what costs most."""
-    began = time.monotonic()
+    began, parent = time.monotonic(), number % PARENTS
+    # most rewards are clear as soon as there can be an answer
+    most = MIN_ROUNDS if work.stop.reward and number < FEWEST else MAX_ROUNDS
     with Stage(work, kinds, parent, batch) as stage:
         pool.refresh(stage.inputs, 0, batch)
         is_quiet = {arm.kind.name: arm.warm(batch) for arm in stage.arms}
         making_s, in_rounds_s = time.monotonic() - began, 0.0
         audited, repeated = secrets.randbelow(MIN_ROUNDS), secrets.randbelow(MIN_ROUNDS)
         rounds: list[Round] = []
-        while len(rounds) < MIN_ROUNDS or (len(rounds) < MAX_ROUNDS and in_rounds_s < making_s):
+        while len(rounds) < MIN_ROUNDS or (len(rounds) < most and in_rounds_s < making_s):
             started = time.monotonic()
             if started > work.stop.deadline:
                 raise _OutOfTime

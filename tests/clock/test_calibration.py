@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clock.calibration import MAX_ROUND_NS, Batch
+from harness.clock.calibration import Batch
+from harness.clock.stage import MAX_ROUND_NS
 from harness.records import Launch, Round
 
 AIM_NS = 4e6
