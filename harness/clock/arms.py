@@ -18,6 +18,7 @@ from harness.sandbox import processes
 from harness.sandbox.box import Box
 
 NULL_CALLS = 30
+UNDISTURBED = 0.25  # of them at least: beside another program the median is that program's doing
 WARM_CALLS = 3  # usually enough
 MAX_WARM_CALLS = 15
 MAX_WARM_S = 3.0
@@ -198,7 +199,7 @@ def null_turn(open_null: Open, timeout_s: float, *, own: bool) -> Turn:
         turns = [_turn(session, call) for _ in range(NULL_CALLS)]
     used = [turn.processor_ns for turn in turns if turn.processor_ns is not None]
     return Turn(
-        wall_ns=float(np.median([turn.wall_ns for turn in turns])),
-        processor_ns=float(np.median(used)) if used else None,
+        wall_ns=float(np.quantile([turn.wall_ns for turn in turns], UNDISTURBED)),
+        processor_ns=float(np.quantile(used, UNDISTURBED)) if used else None,
         waits=max(turn.waits for turn in turns),
     )
