@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
 from harness.arena.wire import Style
-from harness.build import cpp, toolchain
+from harness.build import cpp, cuda, toolchain
+from harness.errors import ToolError
 from harness.records import (
     BuildFailed,
     Built,
@@ -30,6 +31,7 @@ class Candidate:
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
     sha256: str  # of its source
     artefact: Path | None = None  # None: it is its own source
+    open_watched: Open | None = None  # the same, emulated with every access looked at
     compiler: str = ""
 
     def located(self, fell: Fell) -> Fell:
@@ -50,12 +52,35 @@ def prepare(
 ) -> Candidate | BuildFailed:
     if submission.language is Language.PYTHON:
         return _python(submission, arena, threads, limits)
+    if submission.language is Language.CUDA:
+        return _emulated(submission, problem, dtype, arena, limits)
     built = cpp.build(
         submission, problem, dtype, nursery=arena.tools, compiler=compiler, limits=limits
     )
     if isinstance(built, BuildFailed):
         return built
     return _native(submission, built, arena, threads, limits)
+
+
+def _emulated(
+    submission: Submission, problem: Problem, dtype: str, arena: Arena, limits: Limits
+) -> Candidate | BuildFailed:
+    def build(*, watched: bool) -> Built | BuildFailed:
+        return cuda.build(
+            submission, problem, dtype, nursery=arena.tools, limits=limits, watched=watched
+        )
+
+    def open_watched(nursery: int, heap_bytes: int) -> Session | Fell:
+        # built only now: what is wrong anyway need not be watched
+        built = build(watched=True)
+        if isinstance(built, BuildFailed):
+            raise ToolError(f"{submission.path} compiles, but not to be watched:\n{built.message}")
+        return _native(submission, built, arena, 1, limits).open(nursery, heap_bytes)
+
+    built = build(watched=False)
+    if isinstance(built, BuildFailed):
+        return built
+    return replace(_native(submission, built, arena, 1, limits), open_watched=open_watched)
 
 
 def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) -> Candidate:

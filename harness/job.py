@@ -12,7 +12,9 @@ from harness.oracle.judge import Expected
 from harness.records import (
     Case,
     CaseResult,
+    Device,
     Fell,
+    Gate,
     Grade,
     Machine,
     Policy,
@@ -41,6 +43,7 @@ class Job:
     dtype: str
     threads: int
     cases: tuple[Case, ...]
+    device: Device
     tell: Tell
     began: float
     arena: Arena | None = None
@@ -53,6 +56,8 @@ class Job:
     was_cut: bool = False  # the time for the whole grade ran out while timing
     calls: tuple[str, ...] | None = None
     left_running: int | None = None
+    gate: Gate | None = None  # what a card's own compiler said
+    watched: tuple[str, ...] = ()  # cases in which every access of an emulated kernel was looked at
     results: tuple[CaseResult, ...] = ()
     timings: tuple[Timing, ...] = ()
     bounds: dict[str, Expected] = field(default_factory=dict)
@@ -105,6 +110,8 @@ class Job:
             ),
             calls=self.calls,
             left_running=self.left_running,
+            watched=self.watched,
+            gate=self.gate,
             against_sha256=None if self.against is None else self.against.sha256,
             log=log,
         )
@@ -112,6 +119,8 @@ class Job:
     def _machine(self) -> Machine:
         """This one, with what else a time may depend on."""
         found = machine.describe(self.threads)
+        if self.device is Device.EMULATED:
+            found = replace(found, kind="emulated", ranking_class=f"emulated: {found.name}")
         words = " ".join(f"{name}={value}" for name, value in ALLOCATOR.items())
         more = [("allocator", words)] + ([("compiler", self.compiler)] if self.compiler else [])
         return replace(found, facts=(*found.facts, *more))

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from harness import machine
 from harness.arena.host import Arena
+from harness.build.nvcc import pass_gate
 from harness.candidate import Candidate, gist, prepare
 from harness.clock.stage import LAUNCHES
 from harness.delegation.calls import breach
 from harness.delegation.look import calls_of
+from harness.device import device_of
+from harness.emulated import EVERY, limits_of, look_for_races, remark
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.job import Job, Tell, silence
 from harness.oracle.check import Check, check_case, seeds_for
@@ -27,6 +30,7 @@ from harness.problem.spec import SLUG
 from harness.records import (
     BuildFailed,
     Case,
+    Device,
     Fell,
     Grade,
     Language,
@@ -61,8 +65,9 @@ def grade(
         raise UserError(f"{path}: `grade: problem={asked}` is not a slug")
     if not isinstance(asked, Problem):
         asked = catalogue.load_problem(asked, problems=problems)
-    job = _plan(submission, catalogue.gradable(asked), policy, tell)
-    if reason := _not_gradable(job):
+    device, trouble = device_of(submission, policy)
+    job = _plan(submission, catalogue.gradable(asked), policy, device, tell)
+    if reason := trouble or _not_gradable(job):
         return job.ended(Verdict.NOT_GRADABLE, "device", reason)
     if arena is not None:
         return _graded(job, arena)
@@ -70,7 +75,9 @@ def grade(
         return _graded(job, own)
 
 
-def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) -> Job:
+def _plan(
+    submission: Submission, problem: Problem, policy: Policy, device: Device, tell: Tell
+) -> Job:
     dtype = policy.dtype or submission.dtype or problem.dtypes[0]
     if dtype not in problem.dtypes:
         known = ", ".join(problem.dtypes)
@@ -82,21 +89,26 @@ def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) 
         raise UserError(
             "--own is for one thread: idle threads of a side that is not frozen would run on"
         )
+    if policy.arch is not None and submission.language is not Language.CUDA:
+        raise UserError("--arch compiles CUDA sources for a card; this is none")
+    if device is Device.EMULATED and (policy.reward or policy.against):
+        raise UserError("an emulated kernel is not timed: drop --reward and --against")
     return Job(
         submission=submission,
         problem=problem,
         policy=policy,
         dtype=dtype,
         threads=policy.threads,
-        cases=_cases(problem, policy),
+        cases=_cases(problem, policy, device),
+        device=device,
         tell=tell,
         began=time.monotonic(),
     )
 
 
-def _cases(problem: Problem, policy: Policy) -> tuple[Case, ...]:
+def _cases(problem: Problem, policy: Policy, device: Device) -> tuple[Case, ...]:
     """What this grade runs: one case, one tier, or all that a full grade asks for."""
-    here = [case for case in problem.cases if case.device in {"any", "cpu"}]
+    here = [case for case in problem.cases if case.device in {"any", device}]
     if policy.case is not None:
         chosen = [case for case in problem.cases if case.name == policy.case]
         if not chosen:
@@ -116,13 +128,8 @@ def _cases(problem: Problem, policy: Policy) -> tuple[Case, ...]:
 
 def _not_gradable(job: Job) -> str:
     """Why this cannot be graded here at all; empty if it can."""
-    device = job.policy.device if job.policy.device != "auto" else job.submission.device or "auto"
     if not sys.platform.startswith("linux"):
         return "grading needs Linux (a container or a virtual machine will do)"
-    if job.submission.language is Language.CUDA:
-        return "CUDA sources cannot be graded yet: neither on a GPU nor by emulation"
-    if device not in {"auto", "cpu"}:
-        return f"no device `{device}` here: this version grades on the CPU"
     available = min(machine.memory_available_bytes(), job.policy.limits.memory_bytes)
     for case in job.cases:
         try:
@@ -142,19 +149,10 @@ def _graded(job: Job, arena: Arena) -> Grade:
     arena.demand(job.policy.isolation)
     job.arena = arena
     policy, problem = job.policy, job.problem
-    will_time = policy.time and policy.seed is None
+    will_time = policy.time and policy.seed is None and job.device is not Device.EMULATED
     key = ("oracle", problem.sha256, policy.limits)
     try:
-        job.tell(Stage(name="build"))
-        candidate = prepare(
-            job.submission,
-            problem,
-            job.dtype,
-            arena=arena,
-            threads=job.threads,
-            compiler=policy.compiler,
-            limits=policy.limits,
-        )
+        candidate = _made(job, arena)
         if isinstance(candidate, BuildFailed):
             job.build_s = None if candidate.cached else candidate.seconds
             return job.ended(
@@ -169,6 +167,8 @@ def _graded(job: Job, arena: Arena) -> Grade:
         fell = _check(job, candidate, oracle)
         if fell is None and job.all_accepted:
             fell = _look_at_calls(job, candidate, oracle)
+        if fell is None and job.all_accepted and candidate.open_watched is not None:
+            fell = look_for_races(job, candidate, oracle)
         if fell is None and will_time and job.all_accepted:
             time_cases(job, candidate, oracle)
     except ReferenceFailed:
@@ -179,6 +179,33 @@ def _graded(job: Job, arena: Arena) -> Grade:
     return _concluded(job)
 
 
+def _made(job: Job, arena: Arena) -> Candidate | BuildFailed:
+    """Ready to run; and, where that was asked, good for a card by its own compiler's word."""
+    job.tell(Stage(name="build"))
+    policy = job.policy
+    if policy.arch is not None:
+        gate = pass_gate(
+            job.submission,
+            job.problem,
+            job.dtype,
+            policy.arch,
+            nursery=arena.tools,
+            limits=policy.limits,
+        )
+        if isinstance(gate, BuildFailed):
+            return gate
+        job.gate = gate
+    return prepare(
+        job.submission,
+        job.problem,
+        job.dtype,
+        arena=arena,
+        threads=job.threads,
+        compiler=policy.compiler,
+        limits=policy.limits,
+    )
+
+
 def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
     """Every planned case; wrong answers go on to the next, whatever else ends it."""
     job.tell(Stage(name="check"))
@@ -186,13 +213,16 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
     opened = candidate.open(0, 0)
     if isinstance(opened, Fell):
         return candidate.located(opened)
+    is_emulated = job.device is Device.EMULATED
+    limits = limits_of(job.policy.limits) if is_emulated else job.policy.limits
     with opened as session:
         check = Check(
             problem=job.problem,
             dtype=job.dtype,
             oracle=oracle,
             session=session,
-            limits=job.policy.limits,
+            limits=limits,
+            schedules=EVERY if is_emulated else (None,),
             keep=job.policy.keep,
         )
         for case in job.cases:
@@ -241,6 +271,8 @@ def _concluded(job: Job) -> Grade:
             return job.ended(result.verdict, result.reason, message, result.log)
     if len(job.results) != len(job.cases) or not job.cases:
         raise HarnessError(f"{len(job.results)} of {len(job.cases)} planned cases were checked")
+    if job.device is Device.EMULATED:
+        return job.ended(Verdict.ACCEPTED, message=remark(job))
     limit = job.policy.limits.grade_s
     note = f"timing was cut: a grade takes at most {limit:g} s" if job.was_cut else ""
     return job.ended(Verdict.ACCEPTED, message=note)

@@ -190,7 +190,7 @@ def _rival(job: Job, path: Path) -> Submission:
     """As it is read; one that is for something else is no opponent."""
     rival = read_submission(path)
     if rival.language is Language.CUDA:
-        raise UserError(f"--against {path}: CUDA sources cannot be graded here")
+        raise UserError(f"--against {path}: CUDA sources are emulated here, which says no time")
     for key, its, ours in (
         ("problem", rival.problem, job.problem.slug),
         ("dtype", rival.dtype, job.dtype),

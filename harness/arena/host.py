@@ -20,6 +20,7 @@ from harness.arena import wire
 from harness.arena.session import Session, memfd_of
 from harness.arena.wire import Op, Style, Why
 from harness.closing import Closing
+from harness.dtypes import DTYPES
 from harness.errors import SandboxError
 from harness.records import Fell, Isolation, Limits, Property, Ran
 from harness.sandbox import cgroups
@@ -254,6 +255,8 @@ def native_runner_source() -> str:
         "MAX_MESSAGE": wire.MAX_MESSAGE,
         **{op.name: int(op) for op in Op},
         **{f"WHY_{why.name}": int(why) for why in Why},
+        # of each element type, by its code
+        "ELEMENT_BYTES": ", ".join(str(dtype.size_bytes) for dtype in DTYPES.values()),
     }
     defines = "".join(f"#define GRADE_{name} {value}\n" for name, value in numbers.items())
     return f'{defines}#line 1 "native.cpp"\n{source}'

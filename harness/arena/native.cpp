@@ -50,6 +50,17 @@ void* artefact_base = nullptr;
 void (*solution)() = nullptr;
 void (*entry)(void (*)(), void**) = nullptr;
 
+// Of a kernel that is emulated: what its artefact brings along (harness/emulation), else nothing.
+struct Emulation {
+    void (*watch)(void (*)(uint32_t, const char*, const void*));
+    void (*lend)(const void*, size_t, const char*, int);
+    void (*unlend)();
+    void (*begin)(uint32_t, uint64_t);
+    void (*end)();
+    uint32_t schedule;
+    uint64_t seed;
+} emulation;
+
 void say(uint32_t op, uint32_t a = 0, uint64_t b = 0, uint64_t c = 0) {
     Frame frame{op, a, b, c};
     if (send(DOOR, &frame, sizeof frame, MSG_NOSIGNAL) < 0) _exit(0);
@@ -116,6 +127,12 @@ void watch_crashes() {
     backtrace(frames, 4);  // loads libgcc now rather than in the handler
 }
 
+void found(uint32_t what, const char* words, const void* where) {
+    fprintf(stderr, "%s\n", words);
+    say(GRADE_FAILED, GRADE_WHY_FOUND, what, offset_in_artefact((void*)where));
+    _exit(0);
+}
+
 // ---- the frames ---------------------------------------------------------------------------------
 
 void load(int artefact, int entry_file) {
@@ -136,6 +153,13 @@ void load(int artefact, int entry_file) {
     }
     Dl_info info;
     if (dladdr((void*)solution, &info)) artefact_base = info.dli_fbase;
+    const auto of = [theirs](const char* name) { return dlsym(theirs, name); };
+    emulation.watch = (decltype(emulation.watch))of("grade_emulation_watch");
+    emulation.lend = (decltype(emulation.lend))of("grade_emulation_lend");
+    emulation.unlend = (decltype(emulation.unlend))of("grade_emulation_unlend");
+    emulation.begin = (decltype(emulation.begin))of("grade_emulation_begin");
+    emulation.end = (decltype(emulation.end))of("grade_emulation_end");
+    if (emulation.watch) emulation.watch(found);
     say(GRADE_READY);
 }
 
@@ -183,18 +207,31 @@ void map(const Frame& frame, const char* payload, size_t size, int inputs, int o
     say(GRADE_MAPPED);
 }
 
+void lend(const Argument& argument, void* start) {
+    static const uint8_t element_bytes[] = {GRADE_ELEMENT_BYTES};
+    const Record& record = argument.record;
+    if (record.role == SCALAR) return;
+    size_t bytes = element_bytes[record.dtype];
+    for (size_t i = 0; i < record.rank; i++) bytes *= record.shape[i];
+    emulation.lend(start, bytes, record.name, record.role != INPUT);
+}
+
 void call(uint64_t first, uint64_t count) {
     void* values[MAX_ARGUMENTS];
     try {
         for (uint64_t window = first; window < first + count; window++) {
+            if (emulation.unlend) emulation.unlend();
             for (size_t i = 0; i < argument_count; i++) {
                 Argument& argument = arguments[i];
                 const Record& record = argument.record;
                 values[i] = record.role == SCALAR
                                 ? (void*)&argument.record.bits
                                 : (void*)(argument.mapped + record.lead + window * record.stride);
+                if (emulation.lend) lend(argument, values[i]);
             }
+            if (emulation.begin) emulation.begin(emulation.schedule, emulation.seed);
             entry(solution, values);
+            if (emulation.end) emulation.end();
         }
     } catch (const std::bad_alloc&) {
         return say(GRADE_FAILED, GRADE_WHY_MEMORY);
@@ -235,6 +272,11 @@ int main() {
             case GRADE_LOAD: load(files[0], files[1]); break;
             case GRADE_WARM: warm(frame.b); break;
             case GRADE_MAP: map(frame, payload, (size_t)size - sizeof frame, files[0], files[1]); break;
+            case GRADE_SCHEDULE:
+                emulation.schedule = frame.a;
+                emulation.seed = frame.b;
+                say(GRADE_SCHEDULED);
+                break;
             case GRADE_TRIM: malloc_trim(0); say(GRADE_TRIMMED); break;
             case GRADE_CALL: call(frame.b, frame.c); break;
             default: return 64;

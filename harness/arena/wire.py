@@ -6,11 +6,12 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       MAP    a = arguments, c = address, a record each; descriptors: inputs, outputs
                       CALL   a = 1 to hold the results back, b = first window, c = windows
                       COPY   (of results that were held back)
+                      SCHEDULE  a = which, b = seed; of an emulated kernel: for the calls to come
                       TRIM   (give back to the system what is free of the heap)
                       DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
                       TRACE  (a call that is watched); descriptor: where operators' names go
                       COMPILE  (what it computes with what is lent); descriptor: where that goes
-    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED, TRIMMED
+    runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED, TRIMMED, SCHEDULED
                       FAILED a = why, b and c = particulars
 
 A frame is 24 bytes. A stranger owns the other end, so a failure that it claims can only cost it the
@@ -55,6 +56,7 @@ class Op(IntEnum):
     TRACE = 9
     TRIM = 10
     COMPILE = 11
+    SCHEDULE = 12
     READY = 101
     WARMED = 102
     MAPPED = 103
@@ -62,6 +64,7 @@ class Op(IntEnum):
     COPIED = 105
     ASKED = 106
     TRIMMED = 107
+    SCHEDULED = 108
     FAILED = 199
 
 
@@ -69,6 +72,7 @@ ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
     Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
     Op.TRACE: Op.ASKED, Op.COMPILE: Op.ASKED, Op.TRIM: Op.TRIMMED,
+    Op.SCHEDULE: Op.SCHEDULED,
 }  # fmt: skip
 
 
@@ -95,7 +99,20 @@ class Why(IntEnum):
     NOT_LOADABLE = 9
     DEVICE = 11
     ALIAS = 12
+    FOUND = 13  # by the emulation, or its checker: b = what, c = where; words in the log
     CRASH = 10  # b = signal + 256 * (argument + 1, if its guard was hit) + 65536 * side; c = where
+
+
+class Found(IntEnum):
+    """What the emulation of CUDA finds; the same numbers stand in its runtime."""
+
+    RACE = 1
+    DIVERGENCE = 2
+    UNINITIALISED = 3
+    BOUNDS = 4
+    LAUNCH = 5
+    TRAP = 6
+    UNSUPPORTED = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,10 +55,14 @@ def find_compiler(name: str) -> Compiler:
         package = "clang libomp-dev" if name.startswith("clang") else "g++"
         raise ToolError(f"{name} is not installed (on Debian or Ubuntu: apt-get install {package})")
     real = Path(found).resolve()
-    status = real.stat()
-    words = (str(real), str(status.st_size), str(status.st_mtime_ns), _processor())
-    identity = hashlib.sha256("\0".join(words).encode()).hexdigest()
-    return Compiler(path=Path(found), name=real.name, identity=identity)
+    return Compiler(path=Path(found), name=real.name, identity=identity_of(real))
+
+
+def identity_of(program: Path) -> str:
+    """Of a compiler's file on this processor."""
+    status = program.stat()
+    words = (str(program), str(status.st_size), str(status.st_mtime_ns), _processor())
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
 def _processor() -> str:

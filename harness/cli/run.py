@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 from click.shell_completion import CompletionItem
 
-from harness.cli.asked import Finite, device, policy_of, reward
+from harness.cli.asked import Finite, arch, device, policy_of, reward
 from harness.cli.target import file_target, json_target, write
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     help="For C and C++.",
 )  # fmt: skip
 @click.option(
+    "--arch", metavar="sm_NN", callback=lambda _, __, value: arch(value),
+    help="A CUDA source must also compile for this architecture, by nvcc; no card is needed.",
+)  # fmt: skip
+@click.option(
     "--isolation", type=click.Choice(["strict", "best", "off"]), default="best", show_default=True,
     help="strict: sandbox level 3 or no grade at all (see `grade doctor`).",
 )  # fmt: skip
@@ -102,7 +106,7 @@ def run(
     verbose: bool,
     **asked: Any,
 ) -> int:
-    """Grade a submission (.cpp .cc .c .py)."""
+    """Grade a submission (.cpp .cc .c .cu .py)."""
     from rich.console import Console
 
     from harness.pipeline import grade

@@ -26,10 +26,14 @@ from harness.records import (
     Fell,
     Limits,
     Problem,
+    Ran,
     Role,
     Tier,
     Verdict,
 )
+
+# in which an emulated kernel's threads take their turns; what is right is right in all of them
+ORDERS = ("in order", "in reverse order", "in random order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Check:
     oracle: Oracle
     session: Session
     limits: Limits
+    schedules: Sequence[int | None] = (None,)  # of an emulated kernel's threads: each is tried
     keep: Path | None = None
 
 
@@ -83,14 +88,14 @@ def check_case(
             return result(
                 answer.verdict, answer.reason, answer.message, answer.log, answer.at
             ), None
-        expected, comparisons, second = answer
+        expected, comparisons, doubt = answer
         for comparison in comparisons:
             checked += comparison.count
             worst.add(comparison)
             if not comparison.ok:
                 reason, message = comparison.reason, comparison.story
-                if second:
-                    reason, message = "nondeterministic", f"{message}; {second}"
+                if doubt is not None:
+                    reason, message = doubt[0], f"{message}; {doubt[1]}"
                 log = check.session.box.log.text()
                 return result(Verdict.WRONG_ANSWER, reason, message, log), expected
     if not checked == planned > 0:
@@ -118,8 +123,8 @@ class _Worst:
 
 def _answer(
     check: Check, case: Case, arguments: tuple[Argument, ...], seed: Seed
-) -> tuple[Expected, tuple[Comparison, ...], str] | Fell:
-    """One draw: what was expected, what came, and whether a wrong answer comes again."""
+) -> tuple[Expected, tuple[Comparison, ...], tuple[str, str] | None] | Fell:
+    """One draw: what was expected, what came; where it is wrong, whether it always is."""
     right = seed.is_right_aligned
     input_places, input_bytes = lay_out(arguments, Role.INPUT, right=right)
     output_places, output_bytes = lay_out(arguments, Role.OUTPUT, right=right)
@@ -135,20 +140,36 @@ def _answer(
             return lent
         # all while the stranger is frozen
         draw_inputs(check.problem, case, arguments, inputs, seed, check.oracle.module)
-        outputs.poison()
-        outputs.restore(inputs)
-        ran = check.session.call(timeout_s=call_s)
-        if isinstance(ran, Fell):
-            return ran
-        if overrun := outputs.overrun(1):
-            return Fell(verdict=Verdict.RUNTIME_ERROR, reason="out_of_bounds", message=overrun)
-        expected = check.oracle.expect(case, arguments, inputs)
-        comparisons = check.oracle.judge(arguments, inputs, outputs, expected)
-        if check.keep is not None:
-            _keep(check.keep, inputs, outputs, expected)
-        if all(comparison.ok for comparison in comparisons):
-            return expected, comparisons, ""
-        return expected, comparisons, _second_thoughts(check.session, inputs, outputs, call_s)
+        expected = None
+        for schedule in check.schedules:
+            outputs.poison()
+            outputs.restore(inputs)
+            ran = _called(check.session, schedule, seed, call_s)
+            if isinstance(ran, Fell):
+                return ran
+            if overrun := outputs.overrun(1):
+                return Fell(verdict=Verdict.RUNTIME_ERROR, reason="out_of_bounds", message=overrun)
+            expected = expected or check.oracle.expect(case, arguments, inputs)
+            comparisons = check.oracle.judge(arguments, inputs, outputs, expected)
+            if check.keep is not None:
+                _keep(check.keep, inputs, outputs, expected)
+            if all(comparison.ok for comparison in comparisons):
+                continue
+            if schedule != check.schedules[0]:
+                words = f"{ORDERS[schedule or 0]}, and right {ORDERS[0]}"
+                return expected, comparisons, ("race", f"so it is with its threads {words}")
+            again = _second_thoughts(check.session, inputs, outputs, call_s)
+            return expected, comparisons, ("nondeterministic", again) if again else None
+        assert expected is not None
+        return expected, comparisons, None
+
+
+def _called(session: Session, schedule: int | None, seed: Seed, timeout_s: float) -> Ran | Fell:
+    if schedule is not None:
+        told = session.schedule(schedule, seed.of_order, timeout_s)
+        if isinstance(told, Fell):
+            return told
+    return session.call(timeout_s=timeout_s)
 
 
 def _second_thoughts(session: Session, inputs: Memory, outputs: Memory, call_s: float) -> str:

@@ -5,6 +5,7 @@ A seed is written `<kind>-<32 hex digits>`. Beside the normal draw there are str
 made to reveal a family of mistakes; they shape one input, chosen by the seed, and leave the others.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,11 @@ class Seed:
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.number:032x}"
+
+    @property
+    def of_order(self) -> int:
+        """Another number, which a stranger may be told: it does not lead back to this one."""
+        return int.from_bytes(hashlib.blake2b(str(self).encode(), digest_size=8).digest(), "little")
 
     @property
     def is_right_aligned(self) -> bool:

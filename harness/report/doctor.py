@@ -1,10 +1,13 @@
 """What the doctor found, as a table and as a document."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from harness.cards import Cards
+from harness.sandbox.box import printable
 from harness.sandbox.doctor import MODULE, PROGRAM, Examination, Finding
 
 _WORDS = {True: ("stopped", "green"), False: ("went through", "bold red"), None: ("?", "yellow")}
@@ -58,4 +61,23 @@ def examination_document(examination: Examination) -> dict[str, Any]:
             {"attack": f.axis, "door": f.door, "stopped": f.holds, "reason": f.reason}
             for f in examination.findings
         ],
+    }
+
+
+def render_cards(cards: Cards, compiler: str) -> Text:
+    lines = ["\ncuda"]
+    lines += [f"  {printable(c.name)}, {c.arch}, CUDA {cards.driver}" for c in cards.found]
+    if cards.trouble:
+        lines.append(f"  {cards.trouble}")
+    lines.append("  CUDA sources are emulated on the CPU: right or wrong, and no time")
+    lines.append(f"  {compiler or 'no nvcc: `.github/setup nvcc`'}; --arch compiles with it")
+    return Text("\n".join(lines))
+
+
+def cards_document(cards: Cards, compiler: str) -> dict[str, Any]:
+    return {
+        "cards": [asdict(card) for card in cards.found],
+        "driver": cards.driver or None,
+        "trouble": cards.trouble or None,
+        "nvcc": compiler or None,
     }

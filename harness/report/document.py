@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
@@ -61,6 +62,8 @@ def document_of(grade: Grade) -> dict[str, Any]:
             },
         },
         "left_running": grade.left_running,
+        "watched": list(grade.watched),
+        "gate": None if grade.gate is None else asdict(grade.gate),
         "calls": None if grade.calls is None else list(grade.calls),
         "machine": dict(grade.machine.facts),
         "seeds": {result.name: list(result.seeds) for result in grade.cases},
@@ -87,6 +90,7 @@ def _policy(grade: Grade) -> dict[str, Any]:
         "own": policy.own,
         "threads": policy.threads,
         "compiler": policy.compiler,
+        "arch": policy.arch,
         "case": policy.case,
         "tier": str(policy.tier) if policy.tier else None,
         "seed": policy.seed,

@@ -178,6 +178,7 @@ def _policy() -> dict[str, Any]:
         own=YES_OR_NO,
         threads=COUNT,
         compiler=TEXT,
+        arch=_maybe(TEXT),
         case=_maybe(TEXT),
         tier=_maybe(_one_of(Tier)),
         seed=_maybe(TEXT),
@@ -226,6 +227,8 @@ def schema() -> dict[str, Any]:
             score=_score(),
             reward=_list(_record(speedup=NUMBER, exceeds=_maybe(YES_OR_NO))),
             left_running=_maybe(COUNT),
+            watched=_list(TEXT),
+            gate=_maybe(_gate()),
             calls=_maybe(_list(TEXT)),
             sandbox=_record(
                 level={"enum": [0, 1, 2, 3]},
@@ -238,3 +241,8 @@ def schema() -> dict[str, Any]:
             ),
         ),
     }
+
+
+def _gate() -> dict[str, Any]:
+    kernel = _record(name=TEXT, registers=COUNT, shared_bytes=COUNT, spill_bytes=COUNT)
+    return _record(arch=TEXT, compiler=TEXT, kernels=_list(kernel))

@@ -15,8 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.problem.catalogue import BUNDLED
-from harness.records import CaseResult, Grade, Language, Policy, State, Tier, Timing, Verdict
+from harness.records import (
+    CaseResult,
+    Device,
+    Grade,
+    Language,
+    Policy,
+    State,
+    Tier,
+    Timing,
+    Verdict,
+)
 from harness.report.footprint import render_footprints
+from harness.report.gate import render_gate
 from harness.report.harmless import on_one_line
 from harness.report.opponents import opponent_of, render_copies, render_ways
 from harness.report.roofline import render_rooflines
@@ -39,6 +50,8 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
     yield _headline(grade)
     if grade.cases:
         yield Padding(_cases(grade.cases, verbose=verbose), (1, 0, 0, 0), expand=False)
+    if grade.gate is not None:
+        yield Padding(render_gate(grade.gate), (1, 0, 0, 0), expand=False)
     yield from _trouble(grade)
     if grade.timing:
         yield Padding(_timings(grade), (1, 0, 0, 0), expand=False)
@@ -57,6 +70,8 @@ def render_grade(grade: Grade, *, verbose: bool = False) -> Iterator[RenderableT
 
 def _headline(grade: Grade) -> Text:
     threads = f"{grade.machine.threads} thread{'s' if grade.machine.threads > 1 else ''}"
+    if grade.machine.kind == Device.EMULATED:
+        threads = "emulated"
     flags = f", {' '.join(grade.submission.flags)}" if grade.submission.flags else ""
     return Text.assemble(
         (str(grade.verdict), STYLES.get(grade.verdict, "bold red")),

@@ -217,7 +217,7 @@ def test_a_wrong_opponent_is_none(graded: Against, source: str, word: str) -> No
 
 
 STRANGERS = {
-    "in CUDA": ("other.cu", "__global__ void solution();\n", "CUDA sources cannot be graded"),
+    "in CUDA": ("other.cu", "__global__ void solution();\n", "CUDA sources are emulated here"),
     "to another problem": ("other.py", f"# grade: problem=large\n{CANDIDATE}", "problem=large"),
     "in another dtype": ("other.py", f"# grade: dtype=float16\n{CANDIDATE}", "dtype=float16"),
 }
