@@ -65,19 +65,19 @@ def prepare(
 def _emulated(
     submission: Submission, problem: Problem, dtype: str, arena: Arena, limits: Limits
 ) -> Candidate | BuildFailed:
-    def build(*, watched: bool) -> Built | BuildFailed:
+    def build(*, checked: bool) -> Built | BuildFailed:
         return cuda.build(
-            submission, problem, dtype, nursery=arena.tools, limits=limits, watched=watched
+            submission, problem, dtype, nursery=arena.tools, limits=limits, checked=checked
         )
 
     def open_watched(nursery: int, heap_bytes: int) -> Session | Fell:
         # built only now: what is wrong anyway need not be watched
-        built = build(watched=True)
+        built = build(checked=True)
         if isinstance(built, BuildFailed):
             raise ToolError(f"{submission.path} compiles, but not to be watched:\n{built.message}")
         return _native(submission, built, arena, 1, limits).open(nursery, heap_bytes)
 
-    built = build(watched=False)
+    built = build(checked=False)
     if isinstance(built, BuildFailed):
         return built
     return replace(_native(submission, built, arena, 1, limits), open_watched=open_watched)

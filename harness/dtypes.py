@@ -14,11 +14,6 @@ class DType:
     eps: float = 0.0  # distance from 1 to the next number, for floats
 
     @property
-    def cuda(self) -> str:
-        """Its spelling in CUDA."""
-        return {"float16": "__half", "bfloat16": "__nv_bfloat16"}.get(self.name, self.c)
-
-    @property
     def is_half(self) -> bool:
         return self.is_float and self.size_bytes < 4
 

@@ -58,19 +58,16 @@ class Run(Protocol):
     def __call__(self, *arguments: str, declare: bool = True) -> tuple[Compiled, bytes | None]: ...
 
 
-def declaration(
-    problem: Problem, dtype: str, *, declare: bool = True, is_cuda: bool = False
-) -> str:
+def declaration(problem: Problem, dtype: str, *, declare: bool = True) -> str:
     """The header that stands before every submission's first line."""
     element = DTYPES[dtype]
     kinds = {param.dtype or element for param in problem.params}
     return _templates.get_template("declaration.h.j2").render(
         slug=problem.slug,
         dtype=dtype,
-        element=element.cuda if is_cuda else element.c,
-        is_cuda=is_cuda,
+        element=element.c,
         uses_bfloat16=any(kind.name == "bfloat16" for kind in kinds),
-        parameters=[c_parameter(param, is_cuda=is_cuda) for param in problem.params],
+        parameters=[c_parameter(param) for param in problem.params],
         declare=declare,
     )
 

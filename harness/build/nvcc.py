@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from harness.build.cpp import declaration, safe_name
+from harness.build.cuda import declaration
+from harness.build.recipe import safe_name
 from harness.build.toolchain import Compiler, compile_boxed, identity_of
 from harness.errors import ToolError, UserError
 from harness.records import BuildFailed, Gate, KernelNeeds, Limits, Problem, Submission, Verdict
@@ -76,7 +77,7 @@ def pass_gate(
         compiler,
         [*FLAGS, f"-arch={arch}", "-include", "grade.h", "-o", "out", name],
         files={
-            "grade.h": declaration(problem, dtype, is_cuda=True).encode(),
+            "grade.h": declaration(problem, dtype).encode(),
             name: submission.source,
         },
         reads=[compiler.path.parents[1]],

@@ -6,10 +6,8 @@ from harness.records import Param, Problem
 ENTRY = "solution"
 
 
-def c_parameter(param: Param, element: str = "VAR", *, is_cuda: bool = False) -> str:
-    spelling = element
-    if param.dtype:
-        spelling = param.dtype.cuda if is_cuda else param.dtype.c
+def c_parameter(param: Param, element: str = "VAR") -> str:
+    spelling = param.dtype.c if param.dtype else element
     if param.pointer:
         return f"{'const ' if param.const else ''}{spelling}* {param.name}"
     return f"{spelling} {param.name}"
