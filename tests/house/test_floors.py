@@ -16,7 +16,7 @@ FLOORS = (
     ("dtypes",),
     ("records",),
     ("errors", "disk", "closing"),
-    ("machine", "submission", "problem"),
+    ("machine", "submission", "problem", "emulation"),
     ("sandbox",),
     ("build", "arena"),
     ("candidate", "oracle"),
