@@ -8,6 +8,7 @@ from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
 from harness.arena.wire import Style
 from harness.build import cpp, cuda, toolchain
+from harness.build.recipe import safe_name
 from harness.errors import ToolError
 from harness.records import (
     BuildFailed,
@@ -87,7 +88,7 @@ def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) 
     def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
         return arena.open_python(
             submission.source,
-            name=cpp.safe_name(submission),
+            name=safe_name(submission),
             style=Style.SUBMISSION,
             threads=threads,
             limits=limits,
@@ -115,7 +116,7 @@ def _native(
                 artefact,
                 built.entry,
                 runner=runner,
-                name=cpp.safe_name(submission),
+                name=safe_name(submission),
                 threads=threads,
                 limits=limits,
                 nursery=nursery,

@@ -18,7 +18,7 @@ from harness.arena.memory import Memory, lay_out
 from harness.arena.session import Session
 from harness.arena.wire import Op, Style
 from harness.build import cache
-from harness.build.cpp import DEFAULT
+from harness.build.own import DEFAULT
 from harness.build.toolchain import find_compiler
 from harness.errors import ToolError
 from harness.records import Argument, Fell, Limits, Reference, Role, Verdict

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness import machine
 from harness.build.cache import key_of, writing
-from harness.build.cpp import DEFAULT
+from harness.build.own import DEFAULT
 from harness.build.toolchain import find_compiler
 from harness.clock import meter
 from harness.disk import cache_root, write_atomically
