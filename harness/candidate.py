@@ -6,7 +6,6 @@ from pathlib import Path
 
 from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
-from harness.arena.wire import Style
 from harness.build import cpp, cuda, toolchain
 from harness.build.recipe import safe_name
 from harness.errors import ToolError
@@ -32,7 +31,7 @@ class Candidate:
     locate: Callable[[int], str]  # an offset in the artefact as file and line, or ""
     sha256: str  # of its source
     artefact: Path | None = None  # None: it is its own source
-    open_watched: Open | None = None  # the same, emulated with every access looked at
+    watched: "Callable[[], Candidate] | None" = None  # emulated with every access looked at
     compiler: str = ""
 
     def located(self, fell: Fell) -> Fell:
@@ -71,17 +70,16 @@ def _emulated(
             submission, problem, dtype, nursery=arena.tools, limits=limits, checked=checked
         )
 
-    def open_watched(nursery: int, heap_bytes: int) -> Session | Fell:
-        # built only now: what is wrong anyway need not be watched
+    def watched() -> Candidate:
         built = build(checked=True)
         if isinstance(built, BuildFailed):
             raise ToolError(f"{submission.path} compiles, but not to be watched:\n{built.message}")
-        return _native(submission, built, arena, 1, limits).open(nursery, heap_bytes)
+        return _native(submission, built, arena, 1, limits)
 
     built = build(checked=False)
     if isinstance(built, BuildFailed):
         return built
-    return replace(_native(submission, built, arena, 1, limits), open_watched=open_watched)
+    return replace(_native(submission, built, arena, 1, limits), watched=watched)
 
 
 def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) -> Candidate:

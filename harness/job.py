@@ -84,6 +84,12 @@ class Job:
         )
 
     @property
+    def can_be_explained(self) -> bool:
+        """Whether all is right, or an answer is wrong, or it wrote where it must not."""
+        known = {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}
+        return all(r.verdict in known or r.reason == "out_of_bounds" for r in self.results)
+
+    @property
     def deadline(self) -> float:
         return self.began + self.policy.limits.grade_s + self.waited_s
 

@@ -18,7 +18,7 @@ from harness.clock.stage import LAUNCHES
 from harness.delegation.calls import breach
 from harness.delegation.look import calls_of
 from harness.device import device_of
-from harness.emulated import EVERY, limits_of, look_for_races, remark
+from harness.emulated import EVERY, limits_of, look_closer, remark
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.job import Job, Tell, silence
 from harness.oracle.check import Check, check_case, seeds_for
@@ -167,8 +167,8 @@ def _graded(job: Job, arena: Arena) -> Grade:
         fell = _check(job, candidate, oracle)
         if fell is None and job.all_accepted:
             fell = _look_at_calls(job, candidate, oracle)
-        if fell is None and job.all_accepted and candidate.open_watched is not None:
-            fell = look_for_races(job, candidate, oracle)
+        if fell is None and candidate.watched is not None and job.can_be_explained:
+            fell = look_closer(job, candidate, oracle)
         if fell is None and will_time and job.all_accepted:
             time_cases(job, candidate, oracle)
     except ReferenceFailed:

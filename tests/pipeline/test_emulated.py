@@ -1,8 +1,9 @@
 """CUDA sources without a card: emulated, watched, and never timed."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ __global__ void kernel(const float* x, float* y, int n) {
 
 
 @pytest.fixture(scope="module")
-def arena() -> "Arena":
+def arena() -> Iterator[Arena]:
     with Arena() as arena:
         yield arena
 
@@ -53,7 +54,7 @@ def graded(arena: Arena, tmp_path: Path) -> Callable[..., Grade]:
     problem = tmp_path / "doubled.md"
     problem.write_text(f"---{DOUBLED}---\n\n# Doubled\n\nTwice as much.\n\n{REFERENCE}")
 
-    def run(source: str, name: str = "kernel.cu", **policy: object) -> Grade:
+    def run(source: str, name: str = "kernel.cu", **policy: Any) -> Grade:
         path = tmp_path / name
         path.write_text(source)
         return grade(path, problem, policy=Policy(**policy), arena=arena)
@@ -130,13 +131,15 @@ def test_a_fault_is_found_and_named(
 
 def test_what_cannot_be_emulated_is_not_wrong(graded: Callable[..., Grade]) -> None:
     """A feature of cards alone is named with its line, and the verdict is about the machine."""
-    found = graded(HONEST.replace("2 * x[i];", '2 * x[i];\n    asm volatile("bar.sync 0;");') + LAUNCH)
+    found = graded(
+        HONEST.replace("2 * x[i];", '2 * x[i];\n    asm volatile("bar.sync 0;");') + LAUNCH
+    )
     assert (found.verdict, found.reason) == (Verdict.NOT_GRADABLE, "feature")
     assert "kernel.cu:5" in found.message
 
 
 def test_who_asks_for_a_card_is_told_that_there_is_none(graded: Callable[..., Grade]) -> None:
-    """A CUDA source is graded on a card only where one is asked for, and that is not possible yet."""
+    """Only who asks for a card is graded on one, and that is not possible yet."""
     for device in ("cuda", "cuda:1"):
         found = graded(HONEST + LAUNCH, device=device)
         assert (found.verdict, found.reason) == (Verdict.NOT_GRADABLE, "device")
