@@ -96,8 +96,6 @@ Fiber* take_fiber(void (*begin)()) {
     // as if `begin` had been called: its return address is 0, where a backtrace ends
     void** stack = (void**)((uintptr_t)fiber->top & ~(uintptr_t)15);
     *--stack = nullptr;
-    *--stack = nullptr;
-    stack[1] = nullptr;
     *--stack = (void*)begin;
     for (int i = 0; i < 6; i++) *--stack = nullptr;
     fiber->saved = stack;
