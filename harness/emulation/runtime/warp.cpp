@@ -166,25 +166,28 @@ unsigned active_lanes(int line) {
     return (unsigned)lanes[own].take;
 }
 
+/** Of each warp those at the first line: the others may be joined by them, as after an `if`. */
 bool look_around() {
     bool found = false;
-    for (unsigned w = 0; w < warp_count; w++)
+    for (unsigned w = 0; w < warp_count; w++) {
+        unsigned together = 0;
+        int first = 0;
         for_lanes(warps[w].present, [&](unsigned lane) {
             const unsigned thread = w * 32 + lane;
             if (state[thread] != State::LOOKING) return;
-            unsigned together = 0;
-            for_lanes(warps[w].present, [&](unsigned other) {
-                const unsigned beside = w * 32 + other;
-                const bool looks = state[beside] == State::LOOKING;
-                if (looks && waiting[beside].line == waiting[thread].line) together |= 1u << other;
-            });
-            for_lanes(together, [&](unsigned other) {
-                lanes[w * 32 + other].take = together;
-                state[w * 32 + other] = State::READY;
-                ready++;
-            });
-            found = true;
+            if (!together || waiting[thread].line < first) {
+                together = 0;
+                first = waiting[thread].line;
+            }
+            if (waiting[thread].line == first) together |= 1u << lane;
         });
+        for_lanes(together, [&](unsigned lane) {
+            lanes[w * 32 + lane].take = together;
+            state[w * 32 + lane] = State::READY;
+            ready++;
+        });
+        found |= together != 0;
+    }
     return found;
 }
 

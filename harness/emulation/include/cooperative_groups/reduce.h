@@ -1,0 +1,3 @@
+// In one place: cooperative_groups.h.
+#pragma once
+#include "../cooperative_groups.h"
