@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include "hooks.h"
+#include "../runtime/hooks.h"
 #include "memory.h"
 #include "order.h"
 
 #include <string>
 #include <vector>
 
-namespace grade {
+namespace grade::check {
 
 enum Kind : uint16_t {
     READ = 1,
@@ -91,4 +91,4 @@ private:
 
 extern Checker checker;
 
-}  // namespace grade
+}  // namespace grade::check

@@ -3,8 +3,9 @@
 #include "checker.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
-namespace grade {
+namespace grade::check {
 
 namespace {
 
@@ -26,6 +27,11 @@ const char* past(unsigned kind, bool writes) {
     return writes ? "has written" : "has read";
 }
 
+// A return address stands behind its call, and the next line may begin there.
+[[noreturn]] void tell(uint32_t why, const std::string& words, const Touch& touch) {
+    grade_emulation_found(why, words.c_str(), (const char*)touch.ip - 1);
+}
+
 }  // namespace
 
 std::string Checker::thread_words(unsigned linear) const {
@@ -44,19 +50,22 @@ std::string Checker::head_words() const {
 
 // The piece of memory by its name and, where elements of this size can be counted, the index in it.
 std::string Checker::place_words(const Region& region, uintptr_t address, size_t bytes) const {
-    uintptr_t start = region.start;
+    uintptr_t start = region.start, whole = region.end - start;
     std::string name = region.name, kind;
     if (region.space == Space::Shared) {
         kind = "shared memory ";
         if (const Variable* variable = memory.variable_at(address, bytes)) {
             start = variable->start;
+            whole = variable->end - start;
             name = variable->name;
         }
     } else if (region.space == Space::Global) {
         Dl_info info;
-        kind = "a `__device__` variable ";
-        if (dladdr((const void*)address, &info) && info.dli_sname && info.dli_saddr) {
+        const ElfW(Sym)* symbol = nullptr;
+        kind = "`__device__` memory ";
+        if (dladdr1((const void*)address, &info, (void**)&symbol, RTLD_DL_SYMENT) && info.dli_sname && symbol) {
             start = (uintptr_t)info.dli_saddr;
+            whole = symbol->st_size;
             name = info.dli_sname;
         }
     }
@@ -65,6 +74,7 @@ std::string Checker::place_words(const Region& region, uintptr_t address, size_t
         if (region.space == Space::Global) return count_of(bytes, "byte") + " of a `__device__` variable";
         return kind + "(byte " + std::to_string(offset) + ")";
     }
+    if (bytes == whole) return kind + "`" + name + "`";
     if (bytes <= 8 && offset % bytes == 0) return kind + "`" + name + "[" + std::to_string(offset / bytes) + "]`";
     return kind + "`" + name + "` (" + count_of(bytes, "byte") + " from byte " + std::to_string(offset) + ")";
 }
@@ -79,7 +89,7 @@ void Checker::tell_race(const Region& region, const Touch& touch, const Access& 
     if (!is_here) words += "; blocks run in any order, and nothing orders these two";
     else if (other.thread / 32 == thread / 32) words += ", with no barrier and no __syncwarp between them (lanes of a warp run in any order)";
     else words += ", with no barrier between them";
-    grade_emulation_found(GRADE_RACE, words.c_str(), touch.ip);
+    tell(GRADE_RACE, words, touch);
 }
 
 void Checker::tell_unwritten() {
@@ -89,13 +99,13 @@ void Checker::tell_unwritten() {
     const std::string words = head_words() + thread_words(unwritten_.thread) + " reads " +
                               place_words(*region, touch.address, touch.bytes) +
                               " before any thread of this block has written it";
-    grade_emulation_found(GRADE_UNINITIALISED, words.c_str(), touch.ip);
+    tell(GRADE_UNINITIALISED, words, touch);
 }
 
 void Checker::tell_input(const Region& region, const Touch& touch) {
     const std::string words = head_words() + thread_words(running_) + " writes " +
                               place_words(region, touch.address, touch.bytes) + ", which is an input and may only be read";
-    grade_emulation_found(GRADE_BOUNDS, words.c_str(), touch.ip);
+    tell(GRADE_BOUNDS, words, touch);
 }
 
 void Checker::tell_outside(const Touch& touch) {
@@ -134,7 +144,7 @@ void Checker::tell_outside(const Touch& touch) {
             words += ": index " + std::to_string((touch.address - start) / bytes) + " of " + std::to_string((end - start) / bytes);
         words += ")";
     }
-    grade_emulation_found(GRADE_BOUNDS, words.c_str(), touch.ip);
+    tell(GRADE_BOUNDS, words, touch);
 }
 
-}  // namespace grade
+}  // namespace grade::check
