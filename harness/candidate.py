@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.arena.host import Arena, native_runner_source
 from harness.arena.session import Session
+from harness.arena.wire import Style
 from harness.build import cpp, cuda, toolchain
 from harness.build.recipe import safe_name
 from harness.errors import ToolError
