@@ -17,7 +17,7 @@ FLOORS = (
     ("records",),
     ("errors", "disk", "closing"),
     ("machine", "submission", "problem"),
-    ("sandbox",),
+    ("sandbox", "emulation"),
     ("build", "arena"),
     ("candidate", "oracle"),
     ("clock", "delegation"),
@@ -33,6 +33,7 @@ TORCH_ROOMS = {
     "arena/authored.py", "arena/operators.py", "arena/runner.py", "arena/ways.py",
     *(f"arena/tracing/{name}.py" for name in (
         "bench", "formulas", "loading", "main", "ranges", "reductions", "subject", "symbols")),
+    *(f"emulation/triton/{name}.py" for name in ("ahead", "card", "launches", "library")),
 }  # fmt: skip
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
