@@ -47,9 +47,11 @@ def prepare(
     threads: int,
     compiler: str,
     limits: Limits,
+    interprets: bool = False,
 ) -> Candidate | BuildFailed:
     if submission.language is Language.PYTHON:
-        return _python(submission, arena, threads, limits)
+        style = Style.TRITON if interprets else Style.SUBMISSION
+        return _python(submission, style, arena, threads, limits)
     built = cpp.build(
         submission, problem, dtype, nursery=arena.tools, compiler=compiler, limits=limits
     )
@@ -58,12 +60,14 @@ def prepare(
     return _native(submission, built, arena, threads, limits)
 
 
-def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) -> Candidate:
+def _python(
+    submission: Submission, style: Style, arena: Arena, threads: int, limits: Limits
+) -> Candidate:
     def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
         return arena.open_python(
             submission.source,
             name=cpp.safe_name(submission),
-            style=Style.SUBMISSION,
+            style=style,
             threads=threads,
             limits=limits,
             nursery=nursery,

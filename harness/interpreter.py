@@ -27,6 +27,7 @@ TRIAL_MODULE = "harness.emulation.triton.trial"
 COMPILER_MODULE = "harness.emulation.triton.ahead"
 # the interpreter does some thousands of operations a second, each on a block
 MAX_ELEMENTS, MAX_FLOPS = 40_000, 400_000
+SLOWER = 6.0  # times as long as a call that is not emulated may take
 OWN_CASES = "emulated"  # the device of cases that a problem has for emulation alone
 _OK = b"ok"
 _OWN_LIMITS = Limits()
@@ -58,9 +59,7 @@ def trouble(arena: Arena) -> str:
 def _tried(arena: Arena) -> str:
     result = os.memfd_create("trial", os.MFD_CLOEXEC)
     try:
-        with arena.interpreting.bear_module(
-            TRIAL_MODULE, descriptors=[result], env=arena.interpreting_env, limits=_OWN_LIMITS
-        ) as box:
+        with arena.bear_interpreted(TRIAL_MODULE, result, _OWN_LIMITS) as box:
             ended = box.wait(_OWN_LIMITS.load_s)
         words = os.pread(result, compiler.REPORT_BYTES, 0)
     finally:
@@ -86,7 +85,9 @@ def _is_small(problem: Problem, case: Case, dtype: str) -> bool:
         return False
     try:
         elements = sum(each.count for each in arguments_of(problem, case, dtype))
-        flops = labelled("flops", problem.flops, scope_of(problem.let, case)) if problem.flops else 0
+        flops = (
+            labelled("flops", problem.flops, scope_of(problem.let, case)) if problem.flops else 0
+        )
     except ShapeError:  # it is told when the case is looked at
         return True
     return elements <= MAX_ELEMENTS and flops <= MAX_FLOPS
@@ -94,7 +95,9 @@ def _is_small(problem: Problem, case: Case, dtype: str) -> bool:
 
 def remark(left_out: int, gate: Gate | None) -> str:
     """What an accepted one is worth."""
-    words = "emulated by Triton's interpreter: every access within bounds, no program in another's way"
+    words = (
+        "emulated by Triton's interpreter: every access within bounds, no program in another's way"
+    )
     if gate is not None:
         needs = ", ".join(
             f"`{kernel.name}` {kernel.registers} registers, {kernel.shared_bytes} bytes of shared"

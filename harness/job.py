@@ -12,7 +12,9 @@ from harness.oracle.judge import Expected
 from harness.records import (
     Case,
     CaseResult,
+    Device,
     Fell,
+    Gate,
     Grade,
     Machine,
     Policy,
@@ -43,6 +45,10 @@ class Job:
     cases: tuple[Case, ...]
     tell: Tell
     began: float
+    device: Device = Device.CPU
+    left_out: int = 0  # cases that are too large to be emulated
+    gate: Gate | None = None  # what a card's own compiler said
+    launches: bytes = b""  # of Triton's kernels: what is to be compiled
     arena: Arena | None = None
     against: Candidate | None = None  # what it is measured against, if not PyTorch
     compiler: str = ""  # that made it, if any did
@@ -105,6 +111,7 @@ class Job:
             ),
             calls=self.calls,
             left_running=self.left_running,
+            gate=self.gate,
             against_sha256=None if self.against is None else self.against.sha256,
             log=log,
         )
@@ -112,6 +119,8 @@ class Job:
     def _machine(self) -> Machine:
         """This one, with what else a time may depend on."""
         found = machine.describe(self.threads)
+        if self.device is Device.EMULATED:
+            found = replace(found, kind="emulated", ranking_class=f"emulated: {found.name}")
         words = " ".join(f"{name}={value}" for name, value in ALLOCATOR.items())
         more = [("allocator", words)] + ([("compiler", self.compiler)] if self.compiler else [])
         return replace(found, facts=(*found.facts, *more))

@@ -10,12 +10,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from harness import machine
+from harness import interpreter, machine
 from harness.arena.host import Arena
+from harness.arena.session import Session
 from harness.candidate import Candidate, gist, prepare
 from harness.clock.stage import LAUNCHES
 from harness.delegation.calls import breach
 from harness.delegation.look import calls_of
+from harness.emulation.triton.source import is_triton
 from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.job import Job, Tell, silence
 from harness.oracle.check import Check, check_case, seeds_for
@@ -27,9 +29,11 @@ from harness.problem.spec import SLUG
 from harness.records import (
     BuildFailed,
     Case,
+    Device,
     Fell,
     Grade,
     Language,
+    Limits,
     Policy,
     Problem,
     Stage,
@@ -65,9 +69,17 @@ def grade(
     if reason := _not_gradable(job):
         return job.ended(Verdict.NOT_GRADABLE, "device", reason)
     if arena is not None:
-        return _graded(job, arena)
+        return _graded_in(arena, job)
     with Arena(has_walls=policy.isolation != "off") as own:
-        return _graded(job, own)
+        return _graded_in(own, job)
+
+
+def _graded_in(arena: Arena, job: Job) -> Grade:
+    arena.demand(job.policy.isolation)
+    job.arena = arena
+    if job.device is Device.EMULATED and (trouble := interpreter.trouble(arena)):
+        return job.ended(Verdict.NOT_GRADABLE, "device", trouble)
+    return _graded(job, arena)
 
 
 def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) -> Job:
@@ -75,6 +87,12 @@ def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) 
     if dtype not in problem.dtypes:
         known = ", ".join(problem.dtypes)
         raise UserError(f"`{problem.slug}` has no dtype {dtype}; it has {known}")
+    is_emulated = _is_emulated(submission, policy)
+    cases = all_cases = _cases(problem, policy)
+    if is_emulated and policy.case is None:
+        cases = interpreter.cases_of(problem, all_cases, dtype)
+        if not cases:
+            raise UserError(f"`{problem.slug}` has no case that is small enough to be emulated")
     cores = machine.usable_cores()
     if not 1 <= policy.threads <= cores:
         raise UserError(f"--threads {policy.threads}: this machine lets us use 1 to {cores}")
@@ -88,7 +106,9 @@ def _plan(submission: Submission, problem: Problem, policy: Policy, tell: Tell) 
         policy=policy,
         dtype=dtype,
         threads=policy.threads,
-        cases=_cases(problem, policy),
+        cases=cases,
+        device=Device.EMULATED if is_emulated else Device.CPU,
+        left_out=sum(case.tier is not Tier.BENCH for case in all_cases if case not in cases),
         tell=tell,
         began=time.monotonic(),
     )
@@ -114,6 +134,13 @@ def _cases(problem: Problem, policy: Policy) -> tuple[Case, ...]:
     return tuple(chosen)
 
 
+def _is_emulated(submission: Submission, policy: Policy) -> bool:
+    """What launches Triton's kernels: there is no other way for it on a CPU."""
+    device = policy.device if policy.device != "auto" else submission.device or "auto"
+    is_python = submission.language is Language.PYTHON
+    return is_python and device in {"auto", "cpu", "emulated"} and is_triton(submission.source)
+
+
 def _not_gradable(job: Job) -> str:
     """Why this cannot be graded here at all; empty if it can."""
     device = job.policy.device if job.policy.device != "auto" else job.submission.device or "auto"
@@ -121,7 +148,7 @@ def _not_gradable(job: Job) -> str:
         return "grading needs Linux (a container or a virtual machine will do)"
     if job.submission.language is Language.CUDA:
         return "CUDA sources cannot be graded yet: neither on a GPU nor by emulation"
-    if device not in {"auto", "cpu"}:
+    if device not in {"auto", "cpu"} and job.device is not Device.EMULATED:
         return f"no device `{device}` here: this version grades on the CPU"
     available = min(machine.memory_available_bytes(), job.policy.limits.memory_bytes)
     for case in job.cases:
@@ -139,10 +166,9 @@ def _not_gradable(job: Job) -> str:
 
 
 def _graded(job: Job, arena: Arena) -> Grade:
-    arena.demand(job.policy.isolation)
-    job.arena = arena
     policy, problem = job.policy, job.problem
-    will_time = policy.time and policy.seed is None
+    is_emulated = job.device is Device.EMULATED
+    will_time = policy.time and policy.seed is None and not is_emulated
     key = ("oracle", problem.sha256, policy.limits)
     try:
         job.tell(Stage(name="build"))
@@ -154,6 +180,7 @@ def _graded(job: Job, arena: Arena) -> Grade:
             threads=job.threads,
             compiler=policy.compiler,
             limits=policy.limits,
+            interprets=is_emulated,
         )
         if isinstance(candidate, BuildFailed):
             job.build_s = None if candidate.cached else candidate.seconds
@@ -169,6 +196,8 @@ def _graded(job: Job, arena: Arena) -> Grade:
         fell = _check(job, candidate, oracle)
         if fell is None and job.all_accepted:
             fell = _look_at_calls(job, candidate, oracle)
+        if fell is None and is_emulated and job.all_accepted:
+            fell = _pass_gate(job, arena)
         if fell is None and will_time and job.all_accepted:
             time_cases(job, candidate, oracle)
     except ReferenceFailed:
@@ -192,7 +221,7 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             dtype=job.dtype,
             oracle=oracle,
             session=session,
-            limits=job.policy.limits,
+            limits=_limits(job),
             keep=job.policy.keep,
         )
         for case in job.cases:
@@ -210,16 +239,49 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             job.tell(result)
             if session.is_over or result.verdict not in {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}:
                 break
+        if job.device is Device.EMULATED and (fell := _note_launches(job, session)):
+            return fell
         if not session.is_over:
             job.left_running = session.box.others()
     job.check_s = time.monotonic() - began
     return None
 
 
+def _note_launches(job: Job, session: Session) -> Fell | None:
+    if session.is_over:
+        return None
+    noted = interpreter.launches_of(session, job.policy.limits)
+    if isinstance(noted, Fell):
+        return noted
+    job.launches = noted
+    return None
+
+
+def _pass_gate(job: Job, arena: Arena) -> Fell | None:
+    """What was launched must compile for the card that is named, if one is."""
+    arch = job.policy.arch
+    if arch is None:
+        return None
+    job.tell(Stage(name="compile", detail=arch))
+    gate = interpreter.pass_gate(job.submission, job.launches, arch, arena, job.policy.limits)
+    if isinstance(gate, BuildFailed):
+        return Fell(verdict=gate.verdict, reason=gate.reason, message=gate.message)
+    job.gate = gate
+    return None
+
+
+def _limits(job: Job) -> Limits:
+    """An interpreter takes its time."""
+    limits = job.policy.limits
+    if job.device is not Device.EMULATED:
+        return limits
+    return replace(limits, call_s=interpreter.SLOWER * limits.call_s)
+
+
 def _look_at_calls(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
     """Whom a right submission has work for it; what the problem does not allow ends the grade."""
     job.calls = calls_of(
-        job.submission, candidate, job.problem, job.cases[0], job.dtype, oracle, job.policy.limits
+        job.submission, candidate, job.problem, job.cases[0], job.dtype, oracle, _limits(job)
     )
     return breach(job.calls, job.problem.allow)
 
@@ -241,6 +303,8 @@ def _concluded(job: Job) -> Grade:
             return job.ended(result.verdict, result.reason, message, result.log)
     if len(job.results) != len(job.cases) or not job.cases:
         raise HarnessError(f"{len(job.results)} of {len(job.cases)} planned cases were checked")
+    if job.device is Device.EMULATED:
+        return job.ended(Verdict.ACCEPTED, message=interpreter.remark(job.left_out, job.gate))
     limit = job.policy.limits.grade_s
     note = f"timing was cut: a grade takes at most {limit:g} s" if job.was_cut else ""
     return job.ended(Verdict.ACCEPTED, message=note)

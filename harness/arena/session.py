@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from harness.arena import wire
 from harness.arena.memory import Memory
-from harness.arena.wire import FRAME, Op, Place, Style, Why
+from harness.arena.wire import FRAME, Found, Op, Place, Style, Why
 from harness.closing import Closing
 from harness.errors import SandboxError
 from harness.records import Argument, Fell, Ran, Role, Verdict
@@ -31,6 +31,15 @@ _FAILURES = {
     Why.ALIAS: (Verdict.WRONG_ANSWER, "alias", "it returned a view of its input"),
     Why.COUNT: (Verdict.WRONG_ANSWER, "outputs", "it returned other things than its outputs"),
     Why.NOT_LOADABLE: (Verdict.INVALID_SUBMISSION, "load", "it cannot be loaded"),
+}
+_FOUND = {
+    Found.RACE: (Verdict.WRONG_ANSWER, "race"),
+    Found.DIVERGENCE: (Verdict.WRONG_ANSWER, "divergence"),
+    Found.UNINITIALISED: (Verdict.WRONG_ANSWER, "uninitialised"),
+    Found.BOUNDS: (Verdict.RUNTIME_ERROR, "out_of_bounds"),
+    Found.LAUNCH: (Verdict.RUNTIME_ERROR, "launch"),
+    Found.TRAP: (Verdict.RUNTIME_ERROR, "trap"),
+    Found.UNSUPPORTED: (Verdict.NOT_GRADABLE, "feature"),
 }
 # failures that the runner itself finds, and tells in its last line of the log
 MAX_WORDS = 1000  # of a message; the rest stands in the log
@@ -218,11 +227,14 @@ class Session(Closing):
         log = self.box.log.text()
         if why == Why.CRASH:
             return self._crashed(b, c, log)
+        last = log.rstrip().rpartition("\n")[2].strip()
+        if why == Why.FOUND and b in _FOUND:
+            verdict, reason = _FOUND[Found(b)]
+            return Fell(verdict=verdict, reason=reason, message=last[:MAX_WORDS], log=log, at=c)
         try:
             verdict, reason, message = _FAILURES[Why(why)]
         except (ValueError, KeyError):
             return self._violation(f"failure {why}")
-        last = log.rstrip().rpartition("\n")[2].strip()
         if why not in _OWN_WORDS:
             last = f"{message}: {last}" if last else ""
         return Fell(verdict=verdict, reason=reason, message=(last or message)[:MAX_WORDS], log=log)

@@ -96,6 +96,8 @@ def _read(line: str, file: str, arch: str) -> KernelNeeds | str:
         case ["bad", name, place, why]:
             where = f"{file}:{place}" if place.isdigit() and place != "0" else file
             return f"kernel `{name}` ({where}) does not compile for {arch}: {why}"
+        case _:
+            pass
     return f"{file}: what its compiler reports cannot be read"
 
 

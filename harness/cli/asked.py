@@ -63,6 +63,7 @@ def policy_of(asked: dict[str, Any], min_speedup: float | None) -> "Policy":
         baseline=asked["baseline"],
         against=asked["against"],
         compiler=asked["compiler"],
+        arch=asked["arch"],
         isolation=asked["isolation"],
     )
 
@@ -90,6 +91,12 @@ def speedups(given: Iterable[float]) -> tuple[float, ...]:
     if not found or not all(0 < speedup < math.inf for speedup in found):
         raise ValueError(SPEEDUPS)
     return found
+
+
+def arch(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"sm_\d{2,3}[af]?", value):
+        raise click.BadParameter(f"{value}: write an architecture such as sm_80, sm_90 or sm_100")
+    return value
 
 
 def device(value: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 from click.shell_completion import CompletionItem
 
-from harness.cli.asked import Finite, device, policy_of, reward
+from harness.cli.asked import Finite, arch, device, policy_of, reward
 from harness.cli.target import file_target, json_target, write
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 @click.option(
     "--device", default="auto", metavar="auto|cpu|cuda[:N]|emulated", show_default=True,
     callback=lambda _, __, value: device(value),
+)  # fmt: skip
+@click.option(
+    "--arch", metavar="sm_90", callback=lambda _, __, value: arch(value),
+    help="Compile what an emulated kernel launches for this card too.",
 )  # fmt: skip
 @click.option("--no-time", is_flag=True, help="Check only; run no bench cases.")
 @click.option("--threads", type=int, default=1, show_default=True, help="For both sides alike.")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.records.asked import Problem, Tier
-from harness.records.judged import CaseResult, Limits, Submission, Verdict
+from harness.records.judged import CaseResult, Gate, Limits, Submission, Verdict
 from harness.records.measured import Conditions, Footprints, Roofline
 
 
@@ -132,6 +132,7 @@ class Policy:
     baseline: str = "eager"  # how PyTorch is asked
     against: Path | None = None  # another submission instead of PyTorch
     compiler: str = "g++"
+    arch: str | None = None  # of a card that a kernel must compile for
     isolation: str = "best"  # or "strict": the highest level or none; or "off": no walls
     limits: Limits = field(default_factory=Limits)
 
@@ -191,6 +192,7 @@ class Grade:
     calls: tuple[str, ...] | None = None  # whom it has work for it; None: not looked at
     against_sha256: str | None = None  # of the submission that it was measured against
     left_running: int | None = None  # its processes that were still there when all was checked
+    gate: Gate | None = None  # None: it was compiled for no card
     log: str = ""
 
     def exceeds(self, speedup: float) -> bool | None:

@@ -27,6 +27,12 @@ class Language(StrEnum):
     PYTHON = "python"
 
 
+class Device(StrEnum):
+    CPU = "cpu"
+    CUDA = "cuda"
+    EMULATED = "emulated"  # on a CPU what was written for a card: a third thing, never ranked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     path: Path
@@ -69,6 +75,25 @@ class BuildFailed:
     message: str
     seconds: float = 0.0
     cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelNeeds:
+    """What a kernel takes of a card."""
+
+    name: str
+    registers: int  # a thread
+    shared_bytes: int  # a block, beside what a launch asks for
+    spill_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """That the makers' own compiler takes it for a card; nothing was run there."""
+
+    arch: str
+    compiler: str
+    kernels: tuple[KernelNeeds, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ FLOORS = (
     ("machine", "submission", "problem"),
     ("sandbox", "emulation"),
     ("build", "arena"),
-    ("candidate", "oracle"),
+    ("candidate", "oracle", "interpreter"),
     ("clock", "delegation"),
     ("job",),
     ("timed",),
@@ -33,7 +33,7 @@ TORCH_ROOMS = {
     "arena/authored.py", "arena/operators.py", "arena/runner.py", "arena/ways.py",
     *(f"arena/tracing/{name}.py" for name in (
         "bench", "formulas", "loading", "main", "ranges", "reductions", "subject", "symbols")),
-    *(f"emulation/triton/{name}.py" for name in ("ahead", "card", "launches", "library")),
+    *(f"emulation/triton/{name}.py" for name in ("ahead", "card", "launches", "library", "trial")),
 }  # fmt: skip
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
@@ -162,5 +162,5 @@ def test_stages_have_no_broad_excepts() -> None:
                     broad.add(str(path.relative_to(PACKAGE)))
     assert broad == {
         "arena/authored.py", "arena/runner.py", "arena/tracing/subject.py", "cli/main.py",
-        "sandbox/nursery.py",
+        "emulation/triton/interpreted.py", "emulation/triton/trial.py", "sandbox/nursery.py",
     }  # fmt: skip

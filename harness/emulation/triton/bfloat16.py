@@ -18,9 +18,13 @@ def mend() -> None:
     raw_type, convert = interpreter._get_np_dtype, interpreter.InterpreterBuilder  # noqa: SLF001 — no other door
     cast, to_fp = convert.cast_impl, convert.create_fp_to_fp
 
+    known: dict[str, Any] = {tl.bfloat16.name: BFLOAT16}
+
     def numpy_type(kind: Any) -> Any:
-        element = kind.scalar if isinstance(kind, tl.block_type) else kind
-        return BFLOAT16 if element == tl.bfloat16 else raw_type(kind)
+        element = kind.scalar
+        if element.name not in known:  # kept: it is asked for with every operation
+            known[element.name] = raw_type(element)
+        return known[element.name]
 
     def cast_impl(self: Any, source: Any, kind: Any) -> Any:
         if _is_plain(source.dtype.scalar, kind.scalar):

@@ -61,6 +61,10 @@ def watch(launches: Launches) -> None:
                 scope.restore()
 
     interpreter.GridExecutor.__call__ = launch
+    # whole numbers wrap on a card; where that leads astray, it is seen in what is touched
+    interpreter.interpreter_builder.options = interpreter.InterpreterOptions(
+        sanitize_overflow=False
+    )
 
 
 def _run(executor: Any, values: dict[str, Any], launches: Launches) -> None:

@@ -85,9 +85,7 @@ def _finds(kind: Kind, emulation: Emulation, launch: Callable[[], object]) -> bo
 
 def _guards(emulation: Emulation, kernels: Any) -> bool:
     values, result = torch.randn(_COUNT), torch.randn(4 * _BLOCK)
-    return _finds(
-        Kind.BOUNDS, emulation, lambda: kernels.unguarded[(4,)](values, result, _BLOCK)
-    )
+    return _finds(Kind.BOUNDS, emulation, lambda: kernels.unguarded[(4,)](values, result, _BLOCK))
 
 
 def _watches(emulation: Emulation, kernels: Any) -> bool:
