@@ -11,6 +11,7 @@ from harness.arena.session import Session
 from harness.arena.wire import LAUNCHES_BYTES, Op
 from harness.build import triton as compiler
 from harness.emulation.triton import versions
+from harness.problem.cases import EMULATED
 from harness.problem.shapes import ShapeError, arguments_of, labelled, scope_of
 from harness.records import (
     BuildFailed,
@@ -26,9 +27,9 @@ from harness.records import (
 TRIAL_MODULE = "harness.emulation.triton.trial"
 COMPILER_MODULE = "harness.emulation.triton.ahead"
 # the interpreter does some thousands of operations a second, each on a block
-MAX_ELEMENTS, MAX_FLOPS = 40_000, 400_000
+MAX_ELEMENTS, MAX_FLOPS = 40_000, 150_000
+MAX_DRAWS = 2  # of a case
 SLOWER = 6.0  # times as long as a call that is not emulated may take
-OWN_CASES = "emulated"  # the device of cases that a problem has for emulation alone
 _OK = b"ok"
 _OWN_LIMITS = Limits()
 
@@ -74,7 +75,7 @@ def _tried(arena: Arena) -> str:
 
 def cases_of(problem: Problem, cases: tuple[Case, ...], dtype: str) -> tuple[Case, ...]:
     """Those that are emulated: a problem's own, or what is small enough of all."""
-    own = tuple(case for case in problem.cases if case.device == OWN_CASES)
+    own = tuple(case for case in problem.cases if case.device == EMULATED)
     if own:
         return own
     return tuple(case for case in cases if _is_small(problem, case, dtype))

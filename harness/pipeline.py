@@ -227,10 +227,7 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
         for case in job.cases:
             if time.monotonic() > job.deadline:
                 return _too_long(job)
-            seeds = seeds_for(case, job.cases)
-            if job.policy.seed is not None:
-                seeds = (Seed.parse(job.policy.seed),)
-            result, expected = check_case(check, case, seeds)
+            result, expected = check_case(check, case, _seeds(job, case))
             if where := candidate.locate(result.at):
                 result = replace(result, message=f"{result.message}, at {where}")
             job.results += (result,)
@@ -245,6 +242,13 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             job.left_running = session.box.others()
     job.check_s = time.monotonic() - began
     return None
+
+
+def _seeds(job: Job, case: Case) -> tuple[Seed, ...]:
+    if job.policy.seed is not None:
+        return (Seed.parse(job.policy.seed),)
+    seeds = seeds_for(case, job.cases)
+    return seeds[: interpreter.MAX_DRAWS] if job.device is Device.EMULATED else seeds
 
 
 def _note_launches(job: Job, session: Session) -> Fell | None:
