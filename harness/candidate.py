@@ -50,9 +50,11 @@ def prepare(
     threads: int,
     compiler: str,
     limits: Limits,
+    interprets: bool = False,
 ) -> Candidate | BuildFailed:
     if submission.language is Language.PYTHON:
-        return _python(submission, arena, threads, limits)
+        style = Style.TRITON if interprets else Style.SUBMISSION
+        return _python(submission, style, arena, threads, limits)
     if submission.language is Language.CUDA:
         return _emulated(submission, problem, dtype, arena, limits)
     built = cpp.build(
@@ -83,12 +85,14 @@ def _emulated(
     return replace(_native(submission, built, arena, 1, limits), watched=watched)
 
 
-def _python(submission: Submission, arena: Arena, threads: int, limits: Limits) -> Candidate:
+def _python(
+    submission: Submission, style: Style, arena: Arena, threads: int, limits: Limits
+) -> Candidate:
     def open_session(nursery: int, heap_bytes: int) -> Session | Fell:
         return arena.open_python(
             submission.source,
             name=safe_name(submission),
-            style=Style.SUBMISSION,
+            style=style,
             threads=threads,
             limits=limits,
             nursery=nursery,

@@ -1,20 +1,27 @@
 """On which device a submission is graded: by what was asked, what it is, and what is here."""
 
+from harness.emulation.triton.source import is_triton
 from harness.records import Device, Language, Policy, Submission
 
-_NO_CARD = "CUDA sources cannot be graded on a card yet; --device emulated checks them without one"
+_NO_CARD = "nothing can be graded on a card yet; --device emulated checks it without one"
 
 
 def device_of(submission: Submission, policy: Policy) -> tuple[Device, str]:
     """The device; and why it cannot be graded there, if it cannot."""
     asked = policy.device if policy.device != "auto" else submission.device or "auto"
-    if submission.language is Language.CUDA:
-        # on a CPU a CUDA source can only be emulated: to ask for the one is to ask for the other
-        if asked in {"auto", "cpu", "emulated"}:
+    # on a CPU what was written for a card can only be emulated: to ask for the one is the other
+    if asked in {"auto", "cpu", "emulated"}:
+        if is_for_cards(submission):
             return Device.EMULATED, ""
+        if asked != "emulated":
+            return Device.CPU, ""
+        return Device.EMULATED, "only CUDA and Triton are emulated; this runs on the CPU as it is"
+    if is_for_cards(submission):
         return Device.CUDA, _NO_CARD
-    if asked in {"auto", "cpu"}:
-        return Device.CPU, ""
-    if asked == "emulated":
-        return Device.EMULATED, "only CUDA sources are emulated; this one runs on the CPU as it is"
     return Device.CUDA, f"no device `{asked}` here: this version grades on the CPU"
+
+
+def is_for_cards(submission: Submission) -> bool:
+    if submission.language is Language.PYTHON:
+        return is_triton(submission.source)
+    return submission.language is Language.CUDA

@@ -16,6 +16,7 @@ from harness.records import (
     Fell,
     Gate,
     Grade,
+    Language,
     Machine,
     Policy,
     Problem,
@@ -46,6 +47,9 @@ class Job:
     device: Device
     tell: Tell
     began: float
+    left_out: int = 0  # cases that are too large to be emulated
+    gate: Gate | None = None  # what a card's own compiler said
+    launches: bytes = b""  # of Triton's kernels: what is to be compiled
     arena: Arena | None = None
     against: Candidate | None = None  # what it is measured against, if not PyTorch
     compiler: str = ""  # that made it, if any did
@@ -56,7 +60,6 @@ class Job:
     was_cut: bool = False  # the time for the whole grade ran out while timing
     calls: tuple[str, ...] | None = None
     left_running: int | None = None
-    gate: Gate | None = None  # what a card's own compiler said
     watched: tuple[str, ...] = ()  # cases in which every access of an emulated kernel was looked at
     results: tuple[CaseResult, ...] = ()
     timings: tuple[Timing, ...] = ()
@@ -82,6 +85,11 @@ class Job:
             else result
             for result in self.results
         )
+
+    @property
+    def is_interpreted(self) -> bool:
+        """Whether it is Triton, and there is no card."""
+        return self.device is Device.EMULATED and self.submission.language is Language.PYTHON
 
     @property
     def can_be_explained(self) -> bool:

@@ -5,12 +5,11 @@ The pipeline on one screen: read, build, check, time, score.
 name would take its place as soon as it is imported.)
 """
 
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from harness import machine
+from harness import interpreter
 from harness.arena.host import Arena
 from harness.build.nvcc import pass_gate
 from harness.candidate import Candidate, gist, prepare
@@ -23,9 +22,9 @@ from harness.errors import HarnessError, ReferenceFailed, UserError
 from harness.job import Job, Tell, silence
 from harness.oracle.check import Check, check_case, seeds_for
 from harness.oracle.draw import Seed
-from harness.oracle.expect import Oracle, memory_needed
+from harness.oracle.expect import Oracle
+from harness.plan import not_gradable, plan
 from harness.problem import catalogue
-from harness.problem.shapes import ShapeError, arguments_of
 from harness.problem.spec import SLUG
 from harness.records import (
     BuildFailed,
@@ -33,11 +32,10 @@ from harness.records import (
     Device,
     Fell,
     Grade,
-    Language,
+    Limits,
     Policy,
     Problem,
     Stage,
-    Submission,
     Tier,
     Verdict,
 )
@@ -66,88 +64,24 @@ def grade(
     if not isinstance(asked, Problem):
         asked = catalogue.load_problem(asked, problems=problems)
     device, trouble = device_of(submission, policy)
-    job = _plan(submission, catalogue.gradable(asked), policy, device, tell)
-    if reason := trouble or _not_gradable(job):
+    job = plan(submission, catalogue.gradable(asked), policy, device, tell)
+    if reason := trouble or not_gradable(job):
         return job.ended(Verdict.NOT_GRADABLE, "device", reason)
     if arena is not None:
-        return _graded(job, arena)
+        return _graded_in(arena, job)
     with Arena(has_walls=policy.isolation != "off") as own:
-        return _graded(job, own)
+        return _graded_in(own, job)
 
 
-def _plan(
-    submission: Submission, problem: Problem, policy: Policy, device: Device, tell: Tell
-) -> Job:
-    dtype = policy.dtype or submission.dtype or problem.dtypes[0]
-    if dtype not in problem.dtypes:
-        known = ", ".join(problem.dtypes)
-        raise UserError(f"`{problem.slug}` has no dtype {dtype}; it has {known}")
-    cores = machine.usable_cores()
-    if not 1 <= policy.threads <= cores:
-        raise UserError(f"--threads {policy.threads}: this machine lets us use 1 to {cores}")
-    if policy.own and policy.threads > 1:
-        raise UserError(
-            "--own is for one thread: idle threads of a side that is not frozen would run on"
-        )
-    if policy.arch is not None and submission.language is not Language.CUDA:
-        raise UserError("--arch compiles CUDA sources for a card; this is none")
-    if device is Device.EMULATED and (policy.reward or policy.against):
-        raise UserError("an emulated kernel is not timed: drop --reward and --against")
-    return Job(
-        submission=submission,
-        problem=problem,
-        policy=policy,
-        dtype=dtype,
-        threads=policy.threads,
-        cases=_cases(problem, policy, device),
-        device=device,
-        tell=tell,
-        began=time.monotonic(),
-    )
-
-
-def _cases(problem: Problem, policy: Policy, device: Device) -> tuple[Case, ...]:
-    """What this grade runs: one case, one tier, or all that a full grade asks for."""
-    here = [case for case in problem.cases if case.device in {"any", device}]
-    if policy.case is not None:
-        chosen = [case for case in problem.cases if case.name == policy.case]
-        if not chosen:
-            names = ", ".join(case.name for case in problem.cases)
-            raise UserError(f"`{problem.slug}` has no case `{policy.case}`; it has {names}")
-        return tuple(chosen)
-    if policy.tier is not None:
-        chosen = [case for case in here if case.tier is policy.tier]
-        if not chosen:
-            raise UserError(f"`{problem.slug}` has no {policy.tier} case for this device")
-        return tuple(chosen)
-    chosen = [case for case in here if policy.time or case.tier is not Tier.BENCH]
-    if here and not chosen:
-        raise UserError(f"`{problem.slug}` has bench cases only: nothing is left without timing")
-    return tuple(chosen)
-
-
-def _not_gradable(job: Job) -> str:
-    """Why this cannot be graded here at all; empty if it can."""
-    if not sys.platform.startswith("linux"):
-        return "grading needs Linux (a container or a virtual machine will do)"
-    available = min(machine.memory_available_bytes(), job.policy.limits.memory_bytes)
-    for case in job.cases:
-        try:
-            arguments = arguments_of(job.problem, case, job.dtype)
-        except ShapeError as error:
-            raise UserError(f"{job.problem.path}: case `{case.name}`: {error}") from error
-        needed = memory_needed(arguments)
-        if needed > available:
-            return (
-                f"case `{case.name}` needs about {needed / 1e9:.1f} GB,"
-                f" and {available / 1e9:.1f} GB may be used"
-            )
-    return ""
+def _graded_in(arena: Arena, job: Job) -> Grade:
+    arena.demand(job.policy.isolation)
+    job.arena = arena
+    if job.is_interpreted and (trouble := interpreter.trouble(arena)):
+        return job.ended(Verdict.NOT_GRADABLE, "device", trouble)
+    return _graded(job, arena)
 
 
 def _graded(job: Job, arena: Arena) -> Grade:
-    arena.demand(job.policy.isolation)
-    job.arena = arena
     policy, problem = job.policy, job.problem
     will_time = policy.time and policy.seed is None and job.device is not Device.EMULATED
     key = ("oracle", problem.sha256, policy.limits)
@@ -169,6 +103,8 @@ def _graded(job: Job, arena: Arena) -> Grade:
             fell = _look_at_calls(job, candidate, oracle)
         if fell is None and candidate.watched is not None and job.can_be_explained:
             fell = look_closer(job, candidate, oracle)
+        if fell is None and job.is_interpreted and job.all_accepted:
+            fell = _compile_launches(job, arena)
         if fell is None and will_time and job.all_accepted:
             time_cases(job, candidate, oracle)
     except ReferenceFailed:
@@ -183,7 +119,7 @@ def _made(job: Job, arena: Arena) -> Candidate | BuildFailed:
     """Ready to run; and, where that was asked, good for a card by its own compiler's word."""
     job.tell(Stage(name="build"))
     policy = job.policy
-    if policy.arch is not None:
+    if policy.arch is not None and not job.is_interpreted:
         gate = pass_gate(
             job.submission,
             job.problem,
@@ -203,6 +139,7 @@ def _made(job: Job, arena: Arena) -> Candidate | BuildFailed:
         threads=job.threads,
         compiler=policy.compiler,
         limits=policy.limits,
+        interprets=job.is_interpreted,
     )
 
 
@@ -213,25 +150,20 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
     opened = candidate.open(0, 0)
     if isinstance(opened, Fell):
         return candidate.located(opened)
-    is_emulated = job.device is Device.EMULATED
-    limits = limits_of(job.policy.limits) if is_emulated else job.policy.limits
     with opened as session:
         check = Check(
             problem=job.problem,
             dtype=job.dtype,
             oracle=oracle,
             session=session,
-            limits=limits,
-            schedules=EVERY if is_emulated else (None,),
+            limits=_limits(job),
+            schedules=(None,) if candidate.watched is None else EVERY,
             keep=job.policy.keep,
         )
         for case in job.cases:
             if time.monotonic() > job.deadline:
                 return _too_long(job)
-            seeds = seeds_for(case, job.cases)
-            if job.policy.seed is not None:
-                seeds = (Seed.parse(job.policy.seed),)
-            result, expected = check_case(check, case, seeds)
+            result, expected = check_case(check, case, _seeds(job, case))
             if where := candidate.locate(result.at):
                 result = replace(result, message=f"{result.message}, at {where}")
             job.results += (result,)
@@ -240,16 +172,47 @@ def _check(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
             job.tell(result)
             if session.is_over or result.verdict not in {Verdict.ACCEPTED, Verdict.WRONG_ANSWER}:
                 break
+        if job.is_interpreted and not session.is_over:
+            noted = interpreter.launches_of(session, job.policy.limits)
+            if isinstance(noted, Fell):
+                return noted
+            job.launches = noted
         if not session.is_over:
             job.left_running = session.box.others()
     job.check_s = time.monotonic() - began
     return None
 
 
+def _seeds(job: Job, case: Case) -> tuple[Seed, ...]:
+    if job.policy.seed is not None:
+        return (Seed.parse(job.policy.seed),)
+    seeds = seeds_for(case, job.cases)
+    return seeds[: interpreter.MAX_DRAWS] if job.is_interpreted else seeds
+
+
+def _limits(job: Job) -> Limits:
+    """Where it is emulated a call takes its time."""
+    limits = job.policy.limits
+    return limits_of(limits) if job.device is Device.EMULATED else limits
+
+
+def _compile_launches(job: Job, arena: Arena) -> Fell | None:
+    """What Triton launched must compile for the card that is named, if one is."""
+    arch = job.policy.arch
+    if arch is None:
+        return None
+    job.tell(Stage(name="compile", detail=arch))
+    gate = interpreter.pass_gate(job.submission, job.launches, arch, arena, job.policy.limits)
+    if isinstance(gate, BuildFailed):
+        return Fell(verdict=gate.verdict, reason=gate.reason, message=gate.message)
+    job.gate = gate
+    return None
+
+
 def _look_at_calls(job: Job, candidate: Candidate, oracle: Oracle) -> Fell | None:
     """Whom a right submission has work for it; what the problem does not allow ends the grade."""
     job.calls = calls_of(
-        job.submission, candidate, job.problem, job.cases[0], job.dtype, oracle, job.policy.limits
+        job.submission, candidate, job.problem, job.cases[0], job.dtype, oracle, _limits(job)
     )
     return breach(job.calls, job.problem.allow)
 
@@ -272,7 +235,8 @@ def _concluded(job: Job) -> Grade:
     if len(job.results) != len(job.cases) or not job.cases:
         raise HarnessError(f"{len(job.results)} of {len(job.cases)} planned cases were checked")
     if job.device is Device.EMULATED:
-        return job.ended(Verdict.ACCEPTED, message=remark(job))
+        words = interpreter.remark(job.left_out) if job.is_interpreted else remark(job)
+        return job.ended(Verdict.ACCEPTED, message=words)
     limit = job.policy.limits.grade_s
     note = f"timing was cut: a grade takes at most {limit:g} s" if job.was_cut else ""
     return job.ended(Verdict.ACCEPTED, message=note)

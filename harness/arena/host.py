@@ -29,6 +29,7 @@ from harness.sandbox.door import Nursery
 from harness.sandbox.held import STRONGEST, isolation_of, level_of, missing_in
 
 RUNNER_MODULE = "harness.arena.runner"
+INTERPRETER_MODULES = ("harness.emulation.triton.interpreted", "harness.emulation.triton.trial")
 # results larger than glibc's mmap threshold would fault fresh pages in every call: keep the heap
 # grown, for every arm alike (measured: 3-7 times slower baselines otherwise)
 ALLOCATOR = {
@@ -46,7 +47,12 @@ class Closable(Protocol):
 
 Kept = TypeVar("Kept", bound=Closable)
 
-_FORKING = (Style.SUBMISSION, Style.COMPILER)  # of Python: they may have compilers to start
+_INTERPRETING = {"TRITON_INTERPRET": "1"}  # Triton wants to know when it is imported
+_FORKING = (
+    Style.SUBMISSION,
+    Style.TRITON,
+    Style.COMPILER,
+)  # of Python: they may have compilers to start
 
 
 class Arena(Closing):
@@ -80,15 +86,25 @@ class Arena(Closing):
             )
         return self._warm[number]
 
-    def importing(self, *modules: str) -> Nursery:
+    def importing(self, *modules: str, interprets: bool = False) -> Nursery:
         """One that has imported other modules of ours, and lets them in behind the same walls."""
 
         def make() -> Nursery:
-            return Nursery(preload=modules, walls=self._has_walls)
+            env = _INTERPRETING if interprets else {}
+            return Nursery(preload=modules, env=env, walls=self._has_walls)
 
-        nursery = self.keep(modules, make)
+        nursery = self.keep((modules, interprets), make)
         self._check(nursery)
         return nursery
+
+    def interpreter(self) -> Nursery:
+        """Where Triton is imported as an interpreter, for submissions and for its own trial."""
+        return self.importing("torch", RUNNER_MODULE, *INTERPRETER_MODULES, interprets=True)
+
+    def bear_interpreted(self, module: str, descriptor: int, limits: Limits) -> Box:
+        return self.interpreter().bear_module(
+            module, descriptors=[descriptor], env=_INTERPRETING, limits=limits
+        )
 
     def open_python(
         self,
@@ -103,6 +119,8 @@ class Arena(Closing):
         freezes: bool = True,
     ) -> Session | Fell:
         def bear(theirs: int) -> Box:
+            if style is Style.TRITON:
+                return self.bear_interpreted(RUNNER_MODULE, theirs, limits)
             self._check(self.warm(nursery))
             return self.warm(nursery).bear_module(
                 RUNNER_MODULE,
@@ -167,7 +185,9 @@ class Arena(Closing):
 
     def isolation(self) -> Isolation:
         """What the walls hold here: those of the weakest nursery that has borne anybody."""
-        born = [self.tools, *(nursery for nursery in self._warm.values() if nursery.is_ready)]
+        others = [*self._warm.values(), *self._kept.values()]
+        ready = [each for each in others if isinstance(each, Nursery) and each.is_ready]
+        born = [self.tools, *ready]
         held = isolation_of(min(born, key=level_of))
         own = tuple(
             Property(name=name, holds=True)

@@ -28,7 +28,8 @@ import torch
 from harness.arena import authored, ways, wire
 from harness.arena.authored import Named
 from harness.arena.operators import operators_in
-from harness.arena.wire import FRAME, GUARD_BYTES, Op, Place, Style, Why
+from harness.arena.wire import FRAME, GUARD_BYTES, SUBMISSIONS, Op, Place, Style, Why
+from harness.emulation.triton.findings import Found, Kind
 from harness.records import Argument, Role
 
 _PROT_NONE, _PROT_READ, _PROT_WRITE = 0, 1, 2
@@ -55,10 +56,18 @@ _TORCH = {
 }
 
 
+_FOUND = {
+    Kind.RACE: wire.Found.RACE,
+    Kind.BOUNDS: wire.Found.BOUNDS,
+    Kind.FEATURE: wire.Found.UNSUPPORTED,
+}
+
+
 class Failure(Exception):  # noqa: N818 — a value on its way to the wire
-    def __init__(self, why: Why, message: str = "") -> None:
+    def __init__(self, why: Why, message: str = "", what: int = 0) -> None:
         super().__init__(message)
         self.why = why
+        self.what = what
 
 
 def torch_dtype(name: str) -> torch.dtype:
@@ -81,7 +90,7 @@ def main(descriptor: int) -> None:
         except Failure as failure:
             with contextlib.suppress(OSError):  # the log is full, or closed
                 os.write(2, f"{failure}\n".replace(home, "").encode(errors="replace"))
-            runner.door.send(wire.frame(Op.FAILED, failure.why))
+            runner.door.send(wire.frame(Op.FAILED, failure.why, failure.what))
         else:
             runner.door.send(answer)
 
@@ -92,6 +101,7 @@ class Runner:
         self._module = types.ModuleType("nothing")
         self._entry: Callable[..., Any] = _nothing_loaded
         self._style = Style.SUBMISSION
+        self._emulation: Any = None
         self._places: tuple[Place, ...] = ()
         self._region: tuple[int, int] | None = None
         self._windows: dict[int, list[Any]] = {}
@@ -113,7 +123,7 @@ class Runner:
             self._copy_out()
         elif op == Op.TRIM:
             _libc.malloc_trim(0)
-        elif op in {Op.TRACE, Op.COMPILE}:
+        elif op in {Op.TRACE, Op.COMPILE, Op.LAUNCHES}:
             os.pwrite(descriptors[0], self._told(Op(op)), 0)
         elif op in authored.ASKED:
             with _strangers_errors():
@@ -125,6 +135,8 @@ class Runner:
 
     def _told(self, op: Op) -> bytes:
         """What is found out by a call of the entry: its operators, or what it compiles to."""
+        if op is Op.LAUNCHES:
+            return bytes(self._emulation.launches.noted()) if self._emulation else b""
         with _strangers_errors():
             if op is Op.TRACE:
                 return operators_in(lambda: self._entry(*self._arguments(0)))
@@ -134,7 +146,7 @@ class Runner:
     def _load(self, *, threads: int, style: Style, name: bytes, source: int) -> None:
         torch.set_num_threads(threads)
         self._style = style
-        wanted = "solution" if style is Style.SUBMISSION else "reference"
+        wanted = "solution" if style in SUBMISSIONS else "reference"
         path = Path.cwd() / name.decode()
         path.write_bytes(os.pread(source, os.fstat(source).st_size, 0))
         if style is Style.COMPILED:
@@ -147,7 +159,7 @@ class Runner:
         sys.modules[wanted] = module
         sys.dont_write_bytecode = True
         self._module = module
-        with _strangers_errors(loading=True):
+        with _strangers_errors(loading=True), self._surroundings(style):
             if style is Style.REFERENCE:
                 authored.forbid_side_effects()
             ways.before_loading(style)
@@ -156,6 +168,19 @@ class Runner:
         if not callable(entry):
             raise Failure(Why.NO_ENTRY, f"{path.name} defines no function `{wanted}`")
         self._entry = ways.as_asked(style, entry)
+        if self._emulation is not None:
+            self._entry = self._emulation.watched(entry)
+
+    def _surroundings(self, style: Style) -> Any:
+        """What a module is loaded within: Triton's see a card that is not there."""
+        if style is not Style.TRITON:
+            return contextlib.nullcontext()
+        from harness.emulation.triton.interpreted import (  # noqa: PLC0415 — it imports Triton
+            Emulation,
+        )
+
+        self._emulation = Emulation()
+        return self._emulation.around()
 
     def _map(self, message: bytes, inputs: int, outputs: int) -> None:
         """Lay the lent files into one fresh stretch of address space, guards between all."""
@@ -186,7 +211,7 @@ class Runner:
         self._check_signature()
 
     def _check_signature(self) -> None:
-        if self._style is not Style.SUBMISSION:
+        if self._style not in SUBMISSIONS:
             return
         try:
             signature = inspect.signature(self._entry)
@@ -230,13 +255,13 @@ class Runner:
         self._held = []
         with _strangers_errors():
             for window in range(first, first + count):
-                if self._style is Style.SUBMISSION:
+                if self._style in SUBMISSIONS:
                     result = self._entry(*self._arguments(window))
                 else:
                     result = self._entry(**self._read(window))
                 if hold:
                     self._held.append((window, result))
-                elif result is not None or self._style is not Style.SUBMISSION:
+                elif result is not None or self._style not in SUBMISSIONS:
                     self._store(result, window)
 
     def _copy_out(self) -> None:
@@ -274,7 +299,7 @@ class Runner:
                     Why.DEVICE, f"a tensor on {value.device} was returned for `{argument.name}`"
                 )
             # a baseline that returns what it was given would have computed nothing in its time
-            if self._style is not Style.SUBMISSION and self._is_lent(value, target):
+            if self._style not in SUBMISSIONS and self._is_lent(value, target):
                 raise Failure(
                     Why.ALIAS,
                     f"a view of an input was returned for `{argument.name}`; add .clone()",
@@ -324,6 +349,8 @@ def _strangers_errors(*, loading: bool = False) -> Any:
         yield
     except Failure:
         raise
+    except Found as found:
+        raise Failure(Why.FOUND, str(found), _FOUND[found.finding.kind]) from None
     except MemoryError as error:
         raise Failure(Why.MEMORY, _story(error)) from None
     except SyntaxError as error:

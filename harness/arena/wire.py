@@ -10,6 +10,7 @@ What judge and runner say to each other: fixed binary frames over a SOCK_SEQPACK
                       TRIM   (give back to the system what is free of the heap)
                       DRAW, CHECK, COUNT   b = windows, c = seed; of a problem's own module only
                       TRACE  (a call that is watched); descriptor: where operators' names go
+                      LAUNCHES  (of Triton's kernels, as noted); descriptor: where they go
                       COMPILE  (what it computes with what is lent); descriptor: where that goes
     runner ▶ judge    READY, WARMED, MAPPED, DONE, COPIED, ASKED, TRIMMED, SCHEDULED
                       FAILED a = why, b and c = particulars
@@ -35,6 +36,7 @@ PAGE = 4096
 GOT, RIGHT, NOTE = "+", "=", "?"
 NOTE_BYTES = 1024
 NAMES_BYTES = 1 << 14  # what a call that was watched may name
+LAUNCHES_BYTES = 1 << 20  # what may be told of them
 COMPILED_BYTES = 64 << 20  # what a reference may compile to, its length in front
 LENGTH = struct.Struct("<Q")
 
@@ -57,6 +59,7 @@ class Op(IntEnum):
     TRIM = 10
     COMPILE = 11
     SCHEDULE = 12
+    LAUNCHES = 13
     READY = 101
     WARMED = 102
     MAPPED = 103
@@ -71,7 +74,7 @@ class Op(IntEnum):
 ANSWER = {
     Op.LOAD: Op.READY, Op.WARM: Op.WARMED, Op.MAP: Op.MAPPED, Op.CALL: Op.DONE, Op.COPY: Op.COPIED,
     Op.DRAW: Op.ASKED, Op.CHECK: Op.ASKED, Op.COUNT: Op.ASKED,
-    Op.TRACE: Op.ASKED, Op.COMPILE: Op.ASKED, Op.TRIM: Op.TRIMMED,
+    Op.TRACE: Op.ASKED, Op.COMPILE: Op.ASKED, Op.LAUNCHES: Op.ASKED, Op.TRIM: Op.TRIMMED,
     Op.SCHEDULE: Op.SCHEDULED,
 }  # fmt: skip
 
@@ -85,6 +88,10 @@ class Style(IntEnum):
     ONEDNN = 3
     COMPILER = 4  # a reference that is asked for what it compiles to, and
     COMPILED = 5  # what it said, which is no module
+    TRITON = 6  # a submission whose kernels Triton's interpreter runs
+
+
+SUBMISSIONS = frozenset({Style.SUBMISSION, Style.TRITON})
 
 
 class Why(IntEnum):

@@ -80,7 +80,8 @@ def complete_slug(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 )  # fmt: skip
 @click.option(
     "--arch", metavar="sm_NN", callback=lambda _, __, value: arch(value),
-    help="A CUDA source must also compile for this architecture, by nvcc; no card is needed.",
+    help="A CUDA source, or what a Triton kernel launches, must also compile for this card; none is"
+    " needed.",
 )  # fmt: skip
 @click.option(
     "--isolation", type=click.Choice(["strict", "best", "off"]), default="best", show_default=True,

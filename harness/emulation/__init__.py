@@ -1,0 +1,1 @@
+"""Kernels written for a GPU, run where there is none."""

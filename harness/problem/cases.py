@@ -23,6 +23,7 @@ MAX_CASES = 256  # of one tier
 # it is typed behind --case, and names files
 _CASE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}", re.ASCII)
 BENCH_DEVICES = ("cpu", "cuda")
+EMULATED = "emulated"  # cases small enough for a kernel whose every access is looked at
 _EXPONENTS = {"float64": 1023, "float32": 127, "bfloat16": 127, "float16": 15}  # the largest
 
 
@@ -32,7 +33,7 @@ def read_cases(
     """Each case with the place where it stands."""
     scalars = {param.name: param for param in params if param.role is Role.SCALAR}
     groups = fields.entries(node, notes, "cases")
-    known = ("defaults", "sample", "test", "bench")
+    known = ("defaults", "sample", "test", "bench", EMULATED)
     for key, (mark, _) in groups.items():
         if key not in known:
             near = fields.nearest(key, known)
@@ -49,11 +50,9 @@ def read_cases(
         if tier in groups:
             found += _group(groups[tier][1], notes, tier, "any", defaults, scalars)
     if "bench" in groups:
-        for device, (mark, bench) in fields.entries(groups["bench"][1], notes, "bench").items():
-            if device not in BENCH_DEVICES:
-                notes.add(mark, f"no bench cases for `{device}`", "write cpu: or cuda:")
-            else:
-                found += _group(bench, notes, Tier.BENCH, device, defaults, scalars)
+        found += _bench(groups["bench"][1], notes, defaults, scalars)
+    if EMULATED in groups:
+        found += _group(groups[EMULATED][1], notes, Tier.TEST, EMULATED, defaults, scalars)
     names: dict[str, Node] = {}
     for case, mark in found:
         if case.name in names:
@@ -61,6 +60,21 @@ def read_cases(
             notes.add(mark, f"a case named `{case.name}` stands on line {first} too", "rename one")
         names.setdefault(case.name, mark)
     return tuple(found)
+
+
+def _bench(
+    node: Node,
+    notes: Notes,
+    defaults: Mapping[str, tuple[Node, Node]],
+    scalars: Mapping[str, Param],
+) -> list[tuple[Case, Node]]:
+    found: list[tuple[Case, Node]] = []
+    for device, (mark, bench) in fields.entries(node, notes, "bench").items():
+        if device not in BENCH_DEVICES:
+            notes.add(mark, f"no bench cases for `{device}`", "write cpu: or cuda:")
+        else:
+            found += _group(bench, notes, Tier.BENCH, device, defaults, scalars)
+    return found
 
 
 def _group(

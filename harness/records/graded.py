@@ -132,7 +132,7 @@ class Policy:
     baseline: str = "eager"  # how PyTorch is asked
     against: Path | None = None  # another submission instead of PyTorch
     compiler: str = "g++"
-    arch: str | None = None  # of a card that a CUDA source must compile for
+    arch: str | None = None  # of a card that a kernel must compile for
     isolation: str = "best"  # or "strict": the highest level or none; or "off": no walls
     limits: Limits = field(default_factory=Limits)
 
