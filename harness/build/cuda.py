@@ -34,7 +34,7 @@ _templates = jinja2.Environment(
 )
 # as kernels are written: products are fused into sums, and memory is read as other types too
 _FLAGS = (
-    "-std=c++20", "-O2", "-march=native", "-fPIC", "-g1", "-pipe", "-pthread",
+    "-std=c++20", "-O3", "-march=native", "-fPIC", "-g1", "-pipe", "-pthread",
     "-ffp-contract=fast", "-fno-strict-aliasing", "-fvisibility=hidden", "-fno-gnu-unique",
 )  # fmt: skip
 # less is merged or moved at -O1; a volatile access is told from others; and no copy is made without

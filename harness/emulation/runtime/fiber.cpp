@@ -1,5 +1,5 @@
 // Fibers. A switch saves what a call must preserve, on x86-64 by hand: `swapcontext` would ask the
-// kernel for the signal mask each time, a hundred times the price.
+// kernel for the signal mask each time, at many times the price.
 
 #include "fiber.h"
 
@@ -7,33 +7,26 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sys/mman.h>
-#include <unistd.h>
 #if !defined(__x86_64__)
 #include <ucontext.h>
 #endif
 
 namespace grade {
 
-constexpr size_t STACK_BYTES = 256 << 10, GUARD_BYTES = 16 << 10, SLAB = 32;
-// a block's threads wait at the same depth of their stacks: were these a power of two apart, all
-// that they come back to would fight for the same few lines of the cache
-constexpr size_t COLOUR_BYTES = 576, COLOURS = 28;
+// A block's threads wait at the same depth of their stacks. Were these a power of two apart, all
+// that they come back to would fight for the same few places of the caches, and their pages for
+// those of the processor's table of pages: so they are an odd number of pages apart, and begin at
+// different lines of a page.
+constexpr size_t PAGE = 4096, STACK_BYTES = 65 * PAGE, GUARD_BYTES = 4 * PAGE, SLAB = 32;
+constexpr size_t COLOUR_BYTES = 9 * 64, COLOURS = 28;
 
 struct Fiber {
-#if defined(__x86_64__)
-    void* saved;
-#else
-    ucontext_t context;
-#endif
     Fiber* next;
-    char* top;
+    char *bottom, *top;
 };
 
-static Fiber main_fiber;
 static Fiber* spare = nullptr;
 static size_t made = 0;
-
-Fiber* this_stack() { return &main_fiber; }
 
 static void make_fibers() {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
@@ -46,11 +39,18 @@ static void make_fibers() {
     for (size_t i = SLAB; i-- > 0;) {
         char* bottom = slab + i * STACK_BYTES;
         mprotect(bottom, GUARD_BYTES, PROT_NONE);
-        fibers[i].top = bottom + STACK_BYTES - (made + i) % COLOURS * COLOUR_BYTES;
-        fibers[i].next = spare;
+        char* top = bottom + STACK_BYTES - (made + i) % COLOURS * COLOUR_BYTES;
+        fibers[i] = {spare, bottom + GUARD_BYTES, top};
         spare = &fibers[i];
     }
     made += SLAB;
+}
+
+Fiber* take_fiber() {
+    if (!spare) make_fibers();
+    Fiber* fiber = spare;
+    spare = fiber->next;
+    return fiber;
 }
 
 void give_fiber(Fiber* fiber) {
@@ -60,8 +60,8 @@ void give_fiber(Fiber* fiber) {
 
 #if defined(__x86_64__)
 
-// The jump instead of a return: it is foretold by where it went before, and all of a block's
-// threads mostly come back to the same barrier.
+// Called and returned from like any function: who is switched to mostly waited at the same call, so
+// the processor foretells this return and those that follow it (a jump cost twice as much).
 asm(R"(
     .text
     .p2align 4
@@ -83,43 +83,43 @@ grade_switch:
     popq %r12
     popq %rbx
     popq %rbp
-    popq %rcx
-    jmp *%rcx
+    ret
     .size grade_switch, . - grade_switch
 )");
-extern "C" __attribute__((visibility("hidden"))) void grade_switch(void** save, void* to);
+extern "C" __attribute__((visibility("hidden"))) void grade_switch(void** from, void* to);
 
-Fiber* take_fiber(void (*begin)()) {
-    if (!spare) make_fibers();
-    Fiber* fiber = spare;
-    spare = fiber->next;
+Left begun(Fiber* fiber, void (*begin)()) {
     // as if `begin` had been called: its return address is 0, where a backtrace ends
     void** stack = (void**)((uintptr_t)fiber->top & ~(uintptr_t)15);
     *--stack = nullptr;
     *--stack = (void*)begin;
     for (int i = 0; i < 6; i++) *--stack = nullptr;
-    fiber->saved = stack;
-    return fiber;
+    return stack;
 }
 
-void switch_fiber(Fiber* from, Fiber* to) { grade_switch(&from->saved, to->saved); }
+Left main_left() { return nullptr; }
+
+void switch_fiber(Left* from, Left to) { grade_switch(from, to); }
 
 #else
 
-Fiber* take_fiber(void (*begin)()) {
-    if (!spare) make_fibers();
-    Fiber* fiber = spare;
-    spare = fiber->next;
-    getcontext(&fiber->context);
-    char* bottom = (char*)((uintptr_t)(fiber->top - 1) / STACK_BYTES * STACK_BYTES);
-    fiber->context.uc_stack.ss_sp = bottom;
-    fiber->context.uc_stack.ss_size = (size_t)(fiber->top - bottom);
-    fiber->context.uc_link = nullptr;
-    makecontext(&fiber->context, begin, 0);
-    return fiber;
+// what is left lies below a stack's top, so nothing has to be freed
+struct Context { ucontext_t context; };
+static Context main_context;
+
+Left begun(Fiber* fiber, void (*begin)()) {
+    Context* left = (Context*)(((uintptr_t)fiber->top - sizeof(Context)) & ~(uintptr_t)15);
+    getcontext(&left->context);
+    left->context.uc_stack.ss_sp = fiber->bottom;
+    left->context.uc_stack.ss_size = (size_t)((char*)left - fiber->bottom);
+    left->context.uc_link = nullptr;
+    makecontext(&left->context, begin, 0);
+    return left;
 }
 
-void switch_fiber(Fiber* from, Fiber* to) { swapcontext(&from->context, &to->context); }
+Left main_left() { return &main_context; }
+
+void switch_fiber(Left* from, Left to) { swapcontext(&(*from)->context, &to->context); }
 
 #endif
 

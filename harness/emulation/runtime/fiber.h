@@ -5,12 +5,21 @@
 
 namespace grade {
 
-/** A place where something was left, to be gone on with. */
+/** A stack of its own. */
 struct Fiber;
 
-Fiber* take_fiber(void (*begin)());  // one that will begin with this when it is switched to
-void give_fiber(Fiber* fiber);       // it may be the one that runs: until somebody takes it
-void switch_fiber(Fiber* from, Fiber* to);
-Fiber* this_stack();  // the fiber that stands for the system's own stack
+#if defined(__x86_64__)
+typedef void* Left;  // where something was left on its stack, to be gone on with
+#else
+typedef struct Context* Left;
+#endif
+
+Fiber* take_fiber();            // one that nobody runs on
+void give_fiber(Fiber* fiber);  // may be the one that runs, until the next is taken
+Left begun(Fiber* fiber, void (*begin)());  // what it is left at before it has done anything
+Left main_left();               // room for the stack of the system's own
+
+/** Leaves this for `to`; back when somebody switches to what stands in `from` then. */
+void switch_fiber(Left* from, Left to);
 
 }  // namespace grade

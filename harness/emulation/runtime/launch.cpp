@@ -108,7 +108,6 @@ void configure(dim3 grid, dim3 block, size_t dynamic_shared, cudaStream_t) {
 static void run_blocks() {
     const dim3 grid = now.grid;
     const uint64_t blocks = (uint64_t)grid.x * grid.y * grid.z;
-    const unsigned threads = now.block.x * now.block.y * now.block.z;
     const Order order(blocks);
     for (uint64_t turn = 0; turn < blocks; turn++) {
         const uint64_t linear = order.at(turn);
@@ -121,7 +120,7 @@ static void run_blocks() {
                               grade_dynamic_memory, sizeof grade_dynamic_memory);
         if (now.dynamic_shared && grade_check_shared)
             grade_check_shared(grade_dynamic_memory, now.dynamic_shared, "extern __shared__");
-        run_block(threads);
+        run_block();
         if (grade_is_checked()) grade_check_block_ends();
     }
 }

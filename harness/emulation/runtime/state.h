@@ -31,8 +31,8 @@ uint64_t draw();                 // a number of the schedule's own
 unsigned draw_below(unsigned n);
 
 // from block.cpp
-void run_block(unsigned threads);
-extern unsigned current;         // the thread of the block that runs
+void run_block();
+void keep_books();               // before anything here is asked or changed
 void index_threads(dim3 block);  // before the first block of a launch
 
 // from warp.cpp

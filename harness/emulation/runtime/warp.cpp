@@ -126,7 +126,8 @@ static void close(Warp& warp, unsigned at) {
 }
 
 uint64_t meet(Meet kind, unsigned mask, uint64_t give, int from, int line) {
-    const unsigned own = current, bit = 1u << own % 32;
+    const unsigned own = loop.current, bit = 1u << own % 32;
+    keep_books();
     Warp& warp = warps[own / 32];
     waiting[own] = {line, (const char*)__builtin_return_address(0) - 1};
     lanes[own].give = give;
@@ -159,7 +160,8 @@ void leave_warp(unsigned thread) {
 // ---- who else is here ---------------------------------------------------------------------------
 
 unsigned active_lanes(int line) {
-    const unsigned own = current;
+    const unsigned own = loop.current;
+    keep_books();
     waiting[own] = {line, (const char*)__builtin_return_address(0) - 1};
     state[own] = State::LOOKING;
     wait();

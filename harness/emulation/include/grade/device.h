@@ -27,15 +27,33 @@ namespace grade {
 
 void configure(dim3 grid, dim3 block, size_t dynamic_shared = 0, cudaStream_t stream = nullptr);
 
-// runs threads one after the other, until one of them has to wait: then another fiber goes on
+/**
+ * While nobody of a block waits, its threads are calls in a loop: the next one is told by a table.
+ * The first that waits ends that, and from then on whose turn it is is the scheduler's to say.
+ */
+struct Loop {
+    unsigned current;  // the thread that runs, as a number within its block
+    unsigned turn, turns;
+    bool is_plain;
+    uint16_t order[1024];
+    uint3 indices[1024];
+};
+extern Loop loop;
+
 void launch(const char* kernel, void (*threads)(void* body), void* body);
-bool next_thread();  // this one is done; is there one that has not begun and may run here?
+bool next_scheduled();  // this one is done; is there one that has not begun and may run here?
 
 template <class Body> void run_threads(void* body) {
-    do {
+    for (;;) {
         Body mine = *(Body*)body;  // a thread's parameters are its own
         mine();
-    } while (next_thread());
+        if (loop.is_plain && loop.turn < loop.turns) {
+            loop.current = loop.order[loop.turn++];
+            threadIdx = loop.indices[loop.current];
+        } else if (!next_scheduled()) {
+            return;
+        }
+    }
 }
 
 template <class Body> void run(const char* kernel, Body body) {
@@ -71,8 +89,8 @@ enum class Meet : uint8_t {
 /** The lanes of `mask` meet: each gives a word, and takes what the meeting makes of them. */
 uint64_t meet(Meet kind, unsigned mask, uint64_t give, int from, int line);
 unsigned active_lanes(int line);  // the lanes that are here when no other of the warp can go on
-unsigned lane();
-unsigned thread_in_block();
+inline unsigned lane() { return loop.current % 32; }
+inline unsigned thread_in_block() { return loop.current; }
 
 void fence();
 void pause();  // lets others run: who waits for them in a loop would wait for ever
