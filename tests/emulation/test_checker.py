@@ -20,8 +20,7 @@ BLOCKS = "blocks run in any order"
 # what each scenario is found to be, and some of the words
 SCENARIOS = (
     ("barrier", NONE, ""),
-    ("no barrier", RACE, "thread (0,0,0) reads shared memory `s[63]`, which thread (63,0,0) has "
-     "written, with no barrier between them"),
+    ("no barrier", RACE, "thread (63,0,0) has written, with no barrier between them"),
     ("read first", RACE, "writes shared memory `s[63]`, which thread (0,0,0) has read"),
     ("write after read", RACE, "thread (3,0,0) writes shared memory `s[3]`, which thread (40,0,0)"),
     ("third reader", RACE, "which thread (40,0,0) has read"),
