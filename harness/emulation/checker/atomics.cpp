@@ -2,10 +2,10 @@
 
 #include "checker.h"
 
-using grade::checker;
-using grade::ATOMIC;
-using grade::READ;
-using grade::WRITE;
+using grade::check::checker;
+using grade::check::ATOMIC;
+using grade::check::READ;
+using grade::check::WRITE;
 
 #pragma GCC visibility push(hidden)
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace grade {
+namespace grade::check {
 
 Checker checker;
 
@@ -174,4 +174,4 @@ void Checker::remember_write(Cell& cell, const Access& access) {
     writers[0] = access;
 }
 
-}  // namespace grade
+}  // namespace grade::check

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace grade {
+namespace grade::check {
 
 enum Kind : uint16_t {
     READ = 1,
@@ -91,4 +91,4 @@ private:
 
 extern Checker checker;
 
-}  // namespace grade
+}  // namespace grade::check

@@ -5,11 +5,11 @@
 
 #include <cstring>
 
-using grade::checker;
-using grade::ATOMIC;
-using grade::READ;
-using grade::VOLATILE;
-using grade::WRITE;
+using grade::check::checker;
+using grade::check::ATOMIC;
+using grade::check::READ;
+using grade::check::VOLATILE;
+using grade::check::WRITE;
 
 #define HERE __builtin_return_address(0)
 // found in the artefact itself, whatever else the process has loaded

@@ -5,7 +5,7 @@
 #include <link.h>
 #include <sys/mman.h>
 
-namespace grade {
+namespace grade::check {
 
 namespace {
 
@@ -200,4 +200,4 @@ const Variable* Memory::nearest_variable(uintptr_t address) const {
     return best;
 }
 
-}  // namespace grade
+}  // namespace grade::check

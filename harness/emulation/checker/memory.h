@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace grade {
+namespace grade::check {
 
 // Of one granule: the last write (and another one that was atomic too, from as far away as can be), and two
 // readers, as far from each other as can be. One reader is not enough: it may be the very lane that writes next.
@@ -74,4 +74,4 @@ private:
     uintptr_t image_ = 0;
 };
 
-}  // namespace grade
+}  // namespace grade::check

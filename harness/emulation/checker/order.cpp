@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grade {
+namespace grade::check {
 
 namespace {
 
@@ -123,4 +123,4 @@ bool Order::is_before(const Access& access, unsigned linear) const {
     return there && (**there)[access.thread] >= access.clock;
 }
 
-}  // namespace grade
+}  // namespace grade::check

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace grade {
+namespace grade::check {
 
 // One access, as shadow memory keeps it. `block` is a number of its own for every block of every launch.
 struct Access {
@@ -63,4 +63,4 @@ private:
     std::unordered_map<uintptr_t, std::shared_ptr<const Known>> published_;
 };
 
-}  // namespace grade
+}  // namespace grade::check

@@ -4,7 +4,7 @@
 
 #include <dlfcn.h>
 
-namespace grade {
+namespace grade::check {
 
 namespace {
 
@@ -24,6 +24,11 @@ const char* verb(unsigned kind) {
 const char* past(unsigned kind, bool writes) {
     if (kind & ATOMIC) return "updates atomically";
     return writes ? "has written" : "has read";
+}
+
+// A return address stands behind its call, and the next line may begin there.
+[[noreturn]] void tell(uint32_t why, const std::string& words, const Touch& touch) {
+    grade_emulation_found(why, words.c_str(), (const char*)touch.ip - 1);
 }
 
 }  // namespace
@@ -79,7 +84,7 @@ void Checker::tell_race(const Region& region, const Touch& touch, const Access& 
     if (!is_here) words += "; blocks run in any order, and nothing orders these two";
     else if (other.thread / 32 == thread / 32) words += ", with no barrier and no __syncwarp between them (lanes of a warp run in any order)";
     else words += ", with no barrier between them";
-    grade_emulation_found(GRADE_RACE, words.c_str(), touch.ip);
+    tell(GRADE_RACE, words, touch);
 }
 
 void Checker::tell_unwritten() {
@@ -89,13 +94,13 @@ void Checker::tell_unwritten() {
     const std::string words = head_words() + thread_words(unwritten_.thread) + " reads " +
                               place_words(*region, touch.address, touch.bytes) +
                               " before any thread of this block has written it";
-    grade_emulation_found(GRADE_UNINITIALISED, words.c_str(), touch.ip);
+    tell(GRADE_UNINITIALISED, words, touch);
 }
 
 void Checker::tell_input(const Region& region, const Touch& touch) {
     const std::string words = head_words() + thread_words(running_) + " writes " +
                               place_words(region, touch.address, touch.bytes) + ", which is an input and may only be read";
-    grade_emulation_found(GRADE_BOUNDS, words.c_str(), touch.ip);
+    tell(GRADE_BOUNDS, words, touch);
 }
 
 void Checker::tell_outside(const Touch& touch) {
@@ -134,7 +139,7 @@ void Checker::tell_outside(const Touch& touch) {
             words += ": index " + std::to_string((touch.address - start) / bytes) + " of " + std::to_string((end - start) / bytes);
         words += ")";
     }
-    grade_emulation_found(GRADE_BOUNDS, words.c_str(), touch.ip);
+    tell(GRADE_BOUNDS, words, touch);
 }
 
-}  // namespace grade
+}  // namespace grade::check
