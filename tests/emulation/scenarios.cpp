@@ -1,7 +1,7 @@
 // Small kernels for the checker alone: this program stands in for the runtime. It runs the threads of a block
 // one after another up to the next barrier, and tells the checker of each step. One scenario a run, by name.
 
-#include "hooks.h"
+#include "../../harness/emulation/runtime/hooks.h"
 
 #include <cstdio>
 #include <cstdlib>

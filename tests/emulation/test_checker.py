@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-CHECKER = HERE.parents[1] / "harness" / "emulation" / "checker"
+EMULATION = HERE.parents[1] / "harness" / "emulation"
+CHECKER = EMULATION / "checker"
 RACE, UNINITIALISED, BOUNDS = 1, 3, 4
 NONE = 0
 OWN = ("-std=c++20", "-O1", "-g1", "-Wall", "-Wextra", "-Werror")
 CHECKED = (
     "-std=c++20", "-O1", "-g1", "-fsanitize=thread", "--param", "tsan-distinguish-volatile=1",
     "-fno-builtin-memcpy", "-fno-builtin-memmove", "-fno-builtin-memset",
-    "-include", str(CHECKER / "redirected.h"),
+    "-include", str(EMULATION / "include" / "grade" / "redirected.h"),
 )  # fmt: skip
 LANES = "with no barrier and no __syncwarp between them"
 BLOCKS = "blocks run in any order"

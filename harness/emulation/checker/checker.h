@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "hooks.h"
+#include "../runtime/hooks.h"
 #include "memory.h"
 #include "order.h"
 

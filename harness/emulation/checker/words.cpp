@@ -3,6 +3,7 @@
 #include "checker.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 namespace grade::check {
 
@@ -49,19 +50,22 @@ std::string Checker::head_words() const {
 
 // The piece of memory by its name and, where elements of this size can be counted, the index in it.
 std::string Checker::place_words(const Region& region, uintptr_t address, size_t bytes) const {
-    uintptr_t start = region.start;
+    uintptr_t start = region.start, whole = region.end - start;
     std::string name = region.name, kind;
     if (region.space == Space::Shared) {
         kind = "shared memory ";
         if (const Variable* variable = memory.variable_at(address, bytes)) {
             start = variable->start;
+            whole = variable->end - start;
             name = variable->name;
         }
     } else if (region.space == Space::Global) {
         Dl_info info;
-        kind = "a `__device__` variable ";
-        if (dladdr((const void*)address, &info) && info.dli_sname && info.dli_saddr) {
+        const ElfW(Sym)* symbol = nullptr;
+        kind = "`__device__` memory ";
+        if (dladdr1((const void*)address, &info, (void**)&symbol, RTLD_DL_SYMENT) && info.dli_sname && symbol) {
             start = (uintptr_t)info.dli_saddr;
+            whole = symbol->st_size;
             name = info.dli_sname;
         }
     }
@@ -70,6 +74,7 @@ std::string Checker::place_words(const Region& region, uintptr_t address, size_t
         if (region.space == Space::Global) return count_of(bytes, "byte") + " of a `__device__` variable";
         return kind + "(byte " + std::to_string(offset) + ")";
     }
+    if (bytes == whole) return kind + "`" + name + "`";
     if (bytes <= 8 && offset % bytes == 0) return kind + "`" + name + "[" + std::to_string(offset / bytes) + "]`";
     return kind + "`" + name + "` (" + count_of(bytes, "byte") + " from byte " + std::to_string(offset) + ")";
 }

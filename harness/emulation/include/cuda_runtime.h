@@ -1,6 +1,8 @@
 // The stand-in for CUDA's own header: what nvcc includes before every source.
 #pragma once
 
+#include "grade/redirected.h"
+
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

@@ -20,7 +20,7 @@ extern "C" void solution(const float* x, float* y, size_t n) {
     cudaStreamDestroy(stream);
 }
 
-extern "C" void expected(const float* x, float* y, size_t n) {
+extern "C" [[gnu::visibility("default")]] void expected(const float* x, float* y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = x[i];
     for (size_t half = 512; half >= 1; half /= 2)
         for (size_t i = 0; i < half && i + half < n; i++) y[i] += y[i + half];

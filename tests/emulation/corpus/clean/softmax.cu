@@ -22,7 +22,7 @@ extern "C" void solution(const float* x, float* y, size_t n) {
     softmax<<<(rows + 3) / 4, dim3(32, 4)>>>(x, y, rows);
 }
 
-extern "C" void expected(const float* x, float* y, size_t n) {
+extern "C" [[gnu::visibility("default")]] void expected(const float* x, float* y, size_t n) {
     for (size_t row = 0; row < n / WIDTH; row++) {
         double sum = 0.0;
         for (int i = 0; i < WIDTH; i++) sum += exp((double)x[row * WIDTH + i]);
