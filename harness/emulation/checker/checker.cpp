@@ -75,7 +75,7 @@ void Checker::settle() {
 // Where an access lies; none for what is a thread's own or constant. What is outside is told, and does not return.
 Region* Checker::region_of(const Touch& touch) {
     Region* region = memory.at(touch.address);
-    if (!region && memory.is_private(touch.address, (uintptr_t)__builtin_frame_address(0))) return nullptr;
+    if (!region && memory.is_private(touch.address)) return nullptr;
     if (!region) region = memory.global_at(touch.address);
     if (!region) {
         if (!(touch.kind & WRITE) && memory.is_constant(touch.address)) return nullptr;
