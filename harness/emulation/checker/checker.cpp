@@ -102,6 +102,7 @@ void Checker::touch(Touch touch) {
     if (is_flag && (touch.kind & WRITE) && self.has_fenced) touch.kind |= PUBLISHED;
     size_t count = 0;
     Cell* cells = region->cells_at(touch.address, touch.bytes, count);
+    if (!cells) tell_no_shadow(*region, touch);
     for (size_t i = 0; i < count; i++) check(cells[i], *region, touch);
     if (is_flag && (touch.kind & READ)) learn((const void*)touch.address);
     if (touch.kind & PUBLISHED) publish((const void*)touch.address, false);

@@ -34,8 +34,8 @@ struct Region {
         const uintptr_t offset = address - start;
         const unsigned fits = (unsigned)std::countr_zero((uint64_t)(offset | bytes | 1u << WIDEST_GRANULE));
         if (!cells || fits < shift) refine(fits);
-        count = cells ? bytes >> shift : 0;  // no memory for a shadow: nothing can be said here
-        return cells + (offset >> shift);
+        count = bytes >> shift;
+        return cells ? cells + (offset >> shift) : nullptr;  // there is no memory for a shadow
     }
     void forget();
 
