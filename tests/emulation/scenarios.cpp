@@ -139,7 +139,7 @@ const std::map<std::string, std::function<void()>> SCENARIOS = {
     {"bytes and words", [] { one_block([] { alone(0, [] { put((float*)bytes, 1); }); alone(1, [] { put_byte(&bytes[3]); }); }); }},
     {"behind the end", [] { one_block([] { alone(7, [] { get(&x[128]); }); }); }},
     {"before the start", [] { one_block([] { alone(7, [] { put(&y[0] - 1, 1); }); }); }},
-    {"half beyond", [] { one_block([] { alone(7, [] { get((float*)((char*)x + 510)); }); }); }},
+    {"misaligned", [] { one_block([] { alone(7, [] { get((float*)((char*)x + 510)); }); }); }},
     {"shared, behind the end", [] { one_block([] { alone(7, [] { put(&s[64], 1); }); }); }},
     {"shared, before the start", [] { one_block([] { alone(7, [] { get((float*)(arena + 1020)); }); }); }},
     {"input", [] { one_block([] { alone(7, [] { put(&x[5], 1); }); }); }},

@@ -52,7 +52,7 @@ SCENARIOS = (
     ("bytes and words", RACE, "1 byte"),
     ("behind the end", BOUNDS, "reads 4 bytes right behind the end of `x` (512 bytes: index 128"),
     ("before the start", BOUNDS, "4 bytes that begin 4 bytes before `y`"),
-    ("half beyond", BOUNDS, "reach 2 bytes beyond the end of `x`"),
+    ("misaligned", BOUNDS, "an address that is no multiple of 4"),
     ("shared, behind the end", BOUNDS, "right behind the end of shared memory `s`"),
     ("shared, before the start", BOUNDS, "4 bytes before shared memory `big`"),
     ("input", BOUNDS, "writes `x[5]`, which is an input"),

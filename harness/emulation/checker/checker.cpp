@@ -75,7 +75,7 @@ void Checker::settle() {
 // Where an access lies; none for what is a thread's own or constant. What is outside is told, and does not return.
 Region* Checker::region_of(const Touch& touch) {
     Region* region = memory.at(touch.address);
-    if (!region && memory.is_private(touch.address, (uintptr_t)__builtin_frame_address(0))) return nullptr;
+    if (!region && memory.is_private(touch.address)) return nullptr;
     if (!region) region = memory.global_at(touch.address);
     if (!region) {
         if (!(touch.kind & WRITE) && memory.is_constant(touch.address)) return nullptr;
@@ -102,6 +102,7 @@ void Checker::touch(Touch touch) {
     if (is_flag && (touch.kind & WRITE) && self.has_fenced) touch.kind |= PUBLISHED;
     size_t count = 0;
     Cell* cells = region->cells_at(touch.address, touch.bytes, count);
+    if (!cells) tell_no_shadow(*region, touch);
     for (size_t i = 0; i < count; i++) check(cells[i], *region, touch);
     if (is_flag && (touch.kind & READ)) learn((const void*)touch.address);
     if (touch.kind & PUBLISHED) publish((const void*)touch.address, false);

@@ -1,4 +1,15 @@
-// What is checked at each access of a device thread, and the words for what is found.
+// What is checked at each access of a device thread, and the words for what is found. The rules:
+//
+// - Barriers, __syncwarp, tiles and warp collectives order those who meet. (CUDA promises that of __syncwarp
+//   alone among the collectives of a warp; a shuffle counts here too, for the runtime tells no difference.)
+// - Nothing else orders lanes of a warp: they go in step no longer. A volatile access is no exception.
+// - Blocks of a launch are unordered, launches ordered.
+// - Atomics do not race with atomics. What lies before a thread's last fence is known to who sees an atomic of
+//   that thread's, or a volatile store to global memory behind the fence; a reader needs no fence of its own.
+// - Two plain writes of the same value are no race, as racecheck takes them for information alone: many threads
+//   that raise one flag are common. A read beside them is a race.
+// - Shared memory that nobody of the block has written must not be read. The finding waits for the block's end:
+//   if someone writes there unordered, it was a race.
 
 #pragma once
 
@@ -39,6 +50,7 @@ public:
 
     bool is_device() const { return is_device_; }
     void touch(Touch touch);
+    void tell_misaligned(const Touch& touch);
     void publish(const void* address, bool releases);
     void learn(const void* address);
 
@@ -73,6 +85,7 @@ private:
     void tell_race(const Region& region, const Touch& touch, const Access& other, bool other_writes, unsigned thread);
     void tell_unwritten();
     void tell_outside(const Touch& touch);
+    void tell_no_shadow(const Region& region, const Touch& touch);
     void tell_input(const Region& region, const Touch& touch);
     std::string thread_words(unsigned linear) const;
     std::string block_words(uint32_t block) const;

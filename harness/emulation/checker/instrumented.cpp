@@ -15,10 +15,35 @@ using grade::check::WRITE;
 // found in the artefact itself, whatever else the process has loaded
 #pragma GCC visibility push(hidden)
 
+// the runtime's: who a thread is. Read more often than all else, and written by nobody.
+extern "C" {
+[[gnu::weak]] extern char threadIdx[], blockIdx[], blockDim[], gridDim[];
+}
+
 namespace {
 
+constexpr uintptr_t INDEX_BYTES = 3 * sizeof(unsigned), STACK_BYTES = 1 << 18;
+
+inline bool is_index(uintptr_t address) {
+    return address - (uintptr_t)threadIdx < INDEX_BYTES || address - (uintptr_t)blockIdx < INDEX_BYTES ||
+           address - (uintptr_t)blockDim < INDEX_BYTES || address - (uintptr_t)gridDim < INDEX_BYTES;
+}
+
+// A thread's own variables: what is used of a fiber's stack lies above the frame that runs.
+inline bool is_own(uintptr_t address) {
+    return address - (uintptr_t)__builtin_frame_address(0) < STACK_BYTES;
+}
+
 inline void touch(const volatile void* address, size_t bytes, unsigned kind, const void* ip) {
-    if (checker.is_device()) checker.touch({(uintptr_t)address, bytes, kind, ip});
+    if (!checker.is_device() || is_own((uintptr_t)address) || is_index((uintptr_t)address)) return;
+    checker.touch({(uintptr_t)address, bytes, kind, ip});
+}
+
+// The compiler calls by a size only where the type is aligned to it, or to eight: a card demands the same.
+template <size_t BYTES> void touch_aligned(const volatile void* address, unsigned kind, const void* ip) {
+    const bool is_aligned = (uintptr_t)address % (BYTES < 8 ? BYTES : 8) == 0;
+    if (checker.is_device() && !is_aligned) checker.tell_misaligned({(uintptr_t)address, BYTES, kind, ip});
+    touch(address, BYTES, kind, ip);
 }
 
 }  // namespace
@@ -61,13 +86,13 @@ void __tsan_ignore_thread_begin() {}
 void __tsan_ignore_thread_end() {}
 
 #define ACCESSES(bytes) \
-    void __tsan_read##bytes(void* at) { touch(at, bytes, READ, HERE); } \
-    void __tsan_write##bytes(void* at) { touch(at, bytes, WRITE, HERE); } \
-    void __tsan_read##bytes##_pc(void* at, void* pc) { touch(at, bytes, READ, pc); } \
-    void __tsan_write##bytes##_pc(void* at, void* pc) { touch(at, bytes, WRITE, pc); } \
-    void __tsan_volatile_read##bytes(void* at) { touch(at, bytes, READ | VOLATILE, HERE); } \
-    void __tsan_volatile_write##bytes(void* at) { touch(at, bytes, WRITE | VOLATILE, HERE); } \
-    void __tsan_read_write##bytes(void* at) { touch(at, bytes, READ, HERE), touch(at, bytes, WRITE, HERE); } \
+    void __tsan_read##bytes(void* at) { touch_aligned<bytes>(at, READ, HERE); } \
+    void __tsan_write##bytes(void* at) { touch_aligned<bytes>(at, WRITE, HERE); } \
+    void __tsan_read##bytes##_pc(void* at, void* pc) { touch_aligned<bytes>(at, READ, pc); } \
+    void __tsan_write##bytes##_pc(void* at, void* pc) { touch_aligned<bytes>(at, WRITE, pc); } \
+    void __tsan_volatile_read##bytes(void* at) { touch_aligned<bytes>(at, READ | VOLATILE, HERE); } \
+    void __tsan_volatile_write##bytes(void* at) { touch_aligned<bytes>(at, WRITE | VOLATILE, HERE); } \
+    void __tsan_read_write##bytes(void* at) { touch_aligned<bytes>(at, READ, HERE), touch_aligned<bytes>(at, WRITE, HERE); } \
     void __tsan_unaligned_read##bytes(void* at) { touch(at, bytes, READ, HERE); } \
     void __tsan_unaligned_write##bytes(void* at) { touch(at, bytes, WRITE, HERE); } \
     void __tsan_unaligned_volatile_read##bytes(void* at) { touch(at, bytes, READ | VOLATILE, HERE); } \

@@ -1,7 +1,6 @@
 #include "memory.h"
 
 #include <algorithm>
-#include <bit>
 #include <link.h>
 #include <sys/mman.h>
 
@@ -9,8 +8,6 @@ namespace grade::check {
 
 namespace {
 
-constexpr unsigned WIDEST_GRANULE = 2;  // most accesses are of four bytes and more
-constexpr uintptr_t STACK_BYTES = 1 << 18;       // of a fiber: what is used of it lies above the frame that runs
 constexpr uintptr_t HOST_STACK_BYTES = 1 << 20;  // above the frame that launches: what a kernel was given
 
 // Pages of zeros that cost nothing until they are touched.
@@ -41,19 +38,6 @@ void Region::refine(unsigned finer) {
     forget();
     cells = made;
     shift = finer;
-}
-
-Cell* Region::cells_at(uintptr_t address, size_t bytes, size_t& count) {
-    const uintptr_t offset = address - start;
-    const unsigned fits = (unsigned)std::countr_zero((uint64_t)(offset | bytes | 1u << WIDEST_GRANULE));
-    if (!cells) {
-        shift = fits;
-        cells = fresh_cells(cell_count(*this, shift));
-    } else if (fits < shift) {
-        refine(fits);
-    }
-    count = cells ? bytes >> shift : 0;  // no memory for a shadow: nothing can be said here
-    return cells + (offset >> shift);
 }
 
 void Memory::insert(Region region) {
@@ -144,8 +128,7 @@ void Memory::find_globals(const void* host_frame) {
     dl_iterate_phdr(look, this);
 }
 
-bool Memory::is_private(uintptr_t address, uintptr_t frame) const {
-    if (address >= frame && address < frame + STACK_BYTES) return true;
+bool Memory::is_private(uintptr_t address) const {
     return host_stack_.has(address) || thread_local_.has(address);
 }
 
@@ -153,9 +136,7 @@ bool Memory::is_constant(uintptr_t address) const {
     return std::any_of(constants_.begin(), constants_.end(), [&](const Range& range) { return range.has(address); });
 }
 
-Region* Memory::at(uintptr_t address) {
-    if (last_ < regions_.size() && address >= regions_[last_].start && address < regions_[last_].end)
-        return &regions_[last_];
+Region* Memory::find(uintptr_t address) {
     const auto after = std::upper_bound(regions_.begin(), regions_.end(), address,
                                         [](uintptr_t wanted, const Region& region) { return wanted < region.start; });
     if (after != regions_.begin() && address < std::prev(after)->end) {
@@ -168,12 +149,6 @@ Region* Memory::at(uintptr_t address) {
 Region* Memory::global_at(uintptr_t address) {
     for (Region& region : globals_)
         if (address >= region.start && address < region.end) return &region;
-    return nullptr;
-}
-
-const Variable* Memory::variable_at(uintptr_t address, size_t bytes) const {
-    for (const Variable& variable : variables_)
-        if (address >= variable.start && address + bytes <= variable.end) return &variable;
     return nullptr;
 }
 

@@ -4,6 +4,7 @@
 
 #include "order.h"
 
+#include <bit>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct Cell {
     Access readers[2];
 };
 
+constexpr unsigned WIDEST_GRANULE = 2;  // most accesses are of four bytes and more
+
 enum class Space { Buffer, Shared, Global };
 
 struct Region {
@@ -27,7 +30,13 @@ struct Region {
     unsigned shift = 0;      // a granule is 1 << shift bytes, and as small as the smallest access so far
     Cell* cells = nullptr;   // made when first touched
 
-    Cell* cells_at(uintptr_t address, size_t bytes, size_t& count);
+    Cell* cells_at(uintptr_t address, size_t bytes, size_t& count) {
+        const uintptr_t offset = address - start;
+        const unsigned fits = (unsigned)std::countr_zero((uint64_t)(offset | bytes | 1u << WIDEST_GRANULE));
+        if (!cells || fits < shift) refine(fits);
+        count = bytes >> shift;
+        return cells ? cells + (offset >> shift) : nullptr;  // there is no memory for a shadow
+    }
     void forget();
 
 private:
@@ -47,11 +56,20 @@ public:
     void set_variable(const void* start, size_t bytes, const char* name);
     void find_globals(const void* host_frame);
 
-    bool is_private(uintptr_t address, uintptr_t frame) const;  // stacks and thread-local storage
+    bool is_private(uintptr_t address) const;                   // the host's stack and thread-local storage
     bool is_constant(uintptr_t address) const;                  // the artefact's read-only part
-    Region* at(uintptr_t address);                              // a buffer or the shared memory
+    // a buffer or the shared memory: most often the one of the last time
+    Region* at(uintptr_t address) {
+        if (last_ < regions_.size() && address >= regions_[last_].start && address < regions_[last_].end)
+            return &regions_[last_];
+        return find(address);
+    }
     Region* global_at(uintptr_t address);
-    const Variable* variable_at(uintptr_t address, size_t bytes) const;
+    const Variable* variable_at(uintptr_t address, size_t bytes) const {
+        for (const Variable& variable : variables_)
+            if (address >= variable.start && address + bytes <= variable.end) return &variable;
+        return nullptr;
+    }
     bool has_variables() const { return !variables_.empty(); }
 
     const Region* nearest(uintptr_t address) const;             // as `at`
@@ -64,6 +82,7 @@ private:
         bool has(uintptr_t address) const { return address >= low && address < high; }
     };
     void insert(Region region);
+    Region* find(uintptr_t address);
 
     std::vector<Region> regions_;  // by address; they may lie within a global
     std::vector<Region> globals_;

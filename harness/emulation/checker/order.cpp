@@ -115,11 +115,8 @@ void Order::learn(unsigned linear, const void* address) {
     thread.others = joined(thread.others, told->second);
 }
 
-bool Order::is_before(const Access& access, unsigned linear) const {
-    if (access.block < first_) return true;
-    const Thread& thread = threads_[linear];
-    if (access.block == block_) return access.thread == linear || (*thread.here)[access.thread] >= access.clock;
-    const Snapshot* there = found_in(thread.others, access.block);
+bool Order::is_known(const Access& access, unsigned linear) const {
+    const Snapshot* there = found_in(threads_[linear].others, access.block);
     return there && (**there)[access.thread] >= access.clock;
 }
 

@@ -46,7 +46,11 @@ public:
     void learn(unsigned thread, const void* address);
 
     // does this access lie before what the thread does now?
-    bool is_before(const Access& access, unsigned thread) const;
+    bool is_before(const Access& access, unsigned linear) const {
+        if (access.block < first_) return true;
+        if (access.block != block_) return is_known(access, linear);
+        return access.thread == linear || (*threads_[linear].here)[access.thread] >= access.clock;
+    }
     // an access of an earlier launch, or none at all
     bool is_over(const Access& access) const { return access.block < first_; }
 
@@ -56,6 +60,7 @@ public:
     const Thread& thread(unsigned linear) const { return threads_[linear]; }
 
 private:
+    bool is_known(const Access& of_another_block, unsigned linear) const;
     Snapshot with_own(unsigned thread);
 
     uint32_t first_ = 1, block_ = 0;

@@ -2,6 +2,7 @@
 
 #include "checker.h"
 
+#include <cstdio>
 #include <dlfcn.h>
 #include <link.h>
 
@@ -105,6 +106,20 @@ void Checker::tell_unwritten() {
 void Checker::tell_input(const Region& region, const Touch& touch) {
     const std::string words = head_words() + thread_words(running_) + " writes " +
                               place_words(region, touch.address, touch.bytes) + ", which is an input and may only be read";
+    tell(GRADE_BOUNDS, words, touch);
+}
+
+void Checker::tell_no_shadow(const Region& region, const Touch& touch) {
+    const std::string size = count_of(region.end - region.start, "byte");
+    tell(GRADE_UNSUPPORTED, "there is not enough memory to check accesses to " + size + " of `" + region.name + "`", touch);
+}
+
+void Checker::tell_misaligned(const Touch& touch) {
+    char text[32];
+    snprintf(text, sizeof text, "%p", (const void*)touch.address);
+    const std::string words = head_words() + thread_words(running_) + " " + verb(touch.kind) + " " +
+                              count_of(touch.bytes, "byte") + " at " + text + ", an address that is no multiple of " +
+                              std::to_string(touch.bytes < 8 ? touch.bytes : 8);
     tell(GRADE_BOUNDS, words, touch);
 }
 

@@ -98,6 +98,7 @@ template <unsigned Size, class Parent = void> class thread_block_tile : public g
 
 public:
     thread_block_tile() : lanes(grade_details::tile_mask(Size)) {}
+    template <class Other> thread_block_tile(const thread_block_tile<Size, Other>& other) : lanes(other) {}
     static constexpr unsigned size() { return Size; }
     static constexpr unsigned num_threads() { return Size; }
     unsigned thread_rank() const { return grade::lane() % Size; }

@@ -9,9 +9,9 @@ namespace grade {
 /** The old value; what is new is `change` of it. */
 template <class T, class Change>
 __attribute__((noinline, no_sanitize("thread"))) T atomically(T* address, Change change) {
+    if (++patience == 0) pause();  // first: what others publish meanwhile is learnt below
     if (grade_check_atomic)
         grade_check_atomic((const void*)address, sizeof(T), __builtin_return_address(0));
-    if (++patience == 0) pause();
     T old = *address;
     *address = change(old);
     return old;
