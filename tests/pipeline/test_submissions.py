@@ -23,7 +23,8 @@ def graded(path: Path, arena: Arena, dtype: str | None = None) -> Grade:
         pytest.skip(why)
     # an interpreter is slow: of other types than the first it sees the sample
     tier = Tier.SAMPLE if is_emulated and dtype else None
-    policy = Policy(time=False, dtype=dtype, tier=tier, limits=Limits(call_s=1.0))
+    limits = Limits() if is_emulated else Limits(call_s=1.0)
+    policy = Policy(time=False, dtype=dtype, tier=tier, limits=limits)
     problems = ROOT.parent / "problems"
     return grade(path, path.parts[-3], policy=policy, problems=problems, arena=arena)
 

@@ -1,32 +1,33 @@
 # grade: problem=conv-depthwise-2d-square-input-sq-kernel
-# Wrong: the last block of a plane is stored without a guard, beyond the end of the result.
+# Wrong: the last block is stored without a guard, beyond the end of the result.
 import triton
 import triton.language as tl
 
 
 @triton.jit
-def filter_plane(
-    image, taps, result, multiplier, height, width, h_out, w_out,
+def filter_block(
+    images, taps, result, count, multiplier, height, width, h_out, w_out, out_channels,
     stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w,
     KERNEL_H: tl.constexpr, KERNEL_W: tl.constexpr, BLOCK: tl.constexpr,
 ):
-    plane = tl.program_id(0)
-    pixel = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    inside = pixel < h_out * w_out
-    top = pixel // w_out * stride_h - padding_h
-    left = pixel % w_out * stride_w - padding_w
-    channel = image + (plane // multiplier) * height * width
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < count
+    plane = at // (h_out * w_out)
+    top = at // w_out % h_out * stride_h - padding_h
+    left = at % w_out * stride_w - padding_w
+    image = images + plane // multiplier * height * width
+    tap = taps + plane % out_channels * KERNEL_H * KERNEL_W
     total = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(KERNEL_H):
         row = top + i * dilation_h
+        in_rows = inside & (row >= 0) & (row < height)
         for j in tl.static_range(KERNEL_W):
             column = left + j * dilation_w
-            known = inside & (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            value = tl.load(channel + row * width + column, mask=known, other=0.0)
-            tap = tl.load(taps + (plane * KERNEL_H + i) * KERNEL_W + j)
-            total += value.to(tl.float32) * tap.to(tl.float32)
-    at = result + plane * h_out * w_out + pixel
-    tl.store(at, total.to(result.dtype.element_ty))
+            known = in_rows & (column >= 0) & (column < width)
+            value = tl.load(image + row * width + column, mask=known, other=0.0)
+            weight = tl.load(tap + i * KERNEL_W + j, mask=known, other=0.0)
+            total += value.to(tl.float32) * weight.to(tl.float32)
+    tl.store(result + at, total.to(result.dtype.element_ty))
 
 
 def solution(
@@ -34,11 +35,9 @@ def solution(
     kernel_w, stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w, groups,
 ):
     h_out, w_out = output.shape[2:]
-    block = 256
-    # a plane of the result is a pair of image and filter; the filters of all images are the same
-    for image in range(batch_size):
-        filter_plane[(out_channels, triton.cdiv(h_out * w_out, block))](
-            input[image], kernel, output[image], out_channels // in_channels, height, width,
-            h_out, w_out, stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w,
-            KERNEL_H=kernel_h, KERNEL_W=kernel_w, BLOCK=block,
-        )
+    count, block = output.numel(), 512
+    filter_block[(triton.cdiv(count, block),)](
+        input, kernel, output, count, out_channels // in_channels, height, width, h_out, w_out,
+        out_channels, stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w,
+        KERNEL_H=kernel_h, KERNEL_W=kernel_w, BLOCK=block,
+    )

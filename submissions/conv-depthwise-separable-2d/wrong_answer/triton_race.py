@@ -6,7 +6,7 @@ import triton
 import triton.language as tl
 
 
-@triton.autotune(configs=[triton.Config({"PIXELS": 64}), triton.Config({"PIXELS": 128})], key=[])
+@triton.autotune(configs=[triton.Config({"PIXELS": size}) for size in (128, 64)], key=[])
 @triton.jit
 def filter_and_mix(
     image, taps, weights, result, channels, out_channels, height, width, h_out, w_out,
