@@ -92,7 +92,10 @@ __global__ void kernel(const float* x, float* y, int n) {
 DIVERGES = """
 __global__ void kernel(const float* x, float* y, int n) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (threadIdx.x < 64) __syncthreads();
+    if (threadIdx.x < 64)
+        __syncthreads();
+    else
+        __syncthreads();
     if (i < n) y[i] = 2 * x[i];
 }
 """
