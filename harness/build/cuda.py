@@ -40,7 +40,7 @@ _FLAGS = (
 # less is merged or moved at -O1; a volatile access is told from others; and no copy is made without
 # a call (include/grade/redirected.h)
 _WATCHED = (
-    "-O1", "-fsanitize=thread", "--param", "tsan-distinguish-volatile=1",
+    "-O1", "-fsanitize=thread,alignment", "--param", "tsan-distinguish-volatile=1",
     "-fno-builtin-memcpy", "-fno-builtin-memmove", "-fno-builtin-memset",
 )  # fmt: skip
 # libtsan stays out: its functions are ours
@@ -108,12 +108,14 @@ def _explained(failed: BuildFailed, source: str, name: str) -> BuildFailed:
     features = features_of(source)
     if failed.verdict is not Verdict.COMPILE_ERROR or failed.reason == "time" or not features:
         return failed
-    used = "\n".join(f"{name}:{feature.line}: {feature.name}" for feature in features)
+    used = "\n".join(
+        f"{name}:{f.line}: {f.name} is not emulated: it needs a card" for f in features
+    )
     return replace(
         failed,
         verdict=Verdict.NOT_GRADABLE,
         reason="feature",
-        message=f"what CUDA is emulated with has not got\n\n{used}\n\nso it needs a GPU",
+        message=used,
     )
 
 
