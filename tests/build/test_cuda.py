@@ -78,7 +78,7 @@ def test_the_types_are_cudas(build: "Callable[..., Built | BuildFailed]", dtype:
 
 
 def test_what_needs_a_card_is_not_gradable(build: "Callable[..., Built | BuildFailed]") -> None:
-    """A feature that is not emulated is named with file and line, and is no fault of the source's."""
+    """A feature that is not emulated is named, with file and line, and nobody is blamed."""
     failed = build("#include <cuda_runtime.h>\n#include <cublas_v2.h>\n" + RIGHT, "mine.cu")
     assert isinstance(failed, BuildFailed)
     assert (failed.verdict, failed.reason) == (Verdict.NOT_GRADABLE, "feature")
