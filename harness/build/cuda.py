@@ -33,9 +33,10 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 # as kernels are written: products are fused into sums, and memory is read as other types too
-_FLAGS = (
+FLAGS = (
     "-std=c++20", "-O3", "-march=native", "-fPIC", "-g1", "-pipe", "-pthread",
     "-ffp-contract=fast", "-fno-strict-aliasing", "-fvisibility=hidden", "-fno-gnu-unique",
+    "-Wno-volatile",
 )  # fmt: skip
 # less is merged or moved at -O1; a volatile access is told from others; and no copy is made without
 # a call (include/grade/redirected.h)
@@ -61,10 +62,12 @@ def build(
     source = submission.source.decode("utf-8-sig", "surrogateescape")
     chosen = find_compiler(DEFAULT)
     include = ("-I", str(_home() / "include"), f"-ffile-prefix-map={_home()}=emulation")
-    flags = (*_FLAGS, *include, *(_WATCHED if checked else ()))
+    flags = (*FLAGS, *include, *(_WATCHED if checked else ()))
 
     def parts() -> Parts:
         text = resources.files("harness.build").joinpath("templates/prelude.cuh").read_bytes()
+        if checked:  # before anything else: copies are looked at too
+            text = b'#include "grade/redirected.h"\n' + text
         prelude = precompiled(
             text, flags, nursery=nursery, compiler=chosen, reads=[_home()], reads_key=_contents()
         )
@@ -155,7 +158,7 @@ def _build_runtime(nursery: Nursery, compiler: Compiler, *, checked: bool) -> Pa
     """One object: the runtime, and the checker where it is wanted."""
     folders = ("runtime", "checker") if checked else ("runtime",)
     sources = sorted(str(path) for name in folders for path in (_home() / name).glob("*.cpp"))
-    flags = (*_FLAGS, "-I", str(_home() / "include"), "-I", str(_home() / "runtime"))
+    flags = (*FLAGS, "-I", str(_home() / "include"), "-I", str(_home() / "runtime"))
     arguments = (
         *flags, f"-ffile-prefix-map={_home()}=emulation", "-r", "-nostdlib", *sources, "-o", "out"
     )  # fmt: skip

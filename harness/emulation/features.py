@@ -72,7 +72,7 @@ def features_of(source: str) -> tuple[Feature, ...]:
     found: dict[str, int] = {}
     code = _code(source)
     for name, pattern in _WORDS:
-        match = re.search(rf"(?<![\w.>:])(?:{pattern})", code)
+        match = re.search(rf"(?<![\w.>])(?:{pattern})", code)
         if match:
             found[name] = line_of(code, match.start())
     for include in _INCLUDE.finditer(_code(source, keep="string")):

@@ -159,4 +159,10 @@ def _without_attributes(words: list[Token]) -> list[Token]:
 
 
 def _text(words: list[Token]) -> str:
-    return " ".join(_SPACE.sub(" ", word.text) for word in words)
+    """As it was written, on one line: `<<` stays one sign."""
+    pieces: list[str] = []
+    end = None
+    for word in words:
+        pieces += ["" if end in {None, word.start} else " ", _SPACE.sub(" ", word.text)]
+        end = word.end
+    return "".join(pieces)

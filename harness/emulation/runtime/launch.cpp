@@ -23,7 +23,7 @@ Schedule schedule = FORWARD;
 uint64_t block_serial = 0;
 
 static uint64_t chance = 1;
-static size_t static_begin, static_end;
+static size_t static_end, declared, may_share;
 static std::mutex alone;  // one launch at a time, whichever of the host's threads makes it
 static std::unordered_map<Kernel, size_t>& allowed() {
     static std::unordered_map<Kernel, size_t> kernels;
@@ -72,10 +72,12 @@ void claim(Slot& slot, size_t bytes, size_t alignment, const char* name) {
         if (!now.runs) unsupported("shared memory outside of a kernel");
         const size_t mask = (alignment < 16 ? 16 : alignment) - 1;
         const size_t start = (static_end + mask) & ~mask;
-        if (start + bytes - static_begin > STATIC_SHARED + 16 * SHARED_GAP)
+        declared = ((declared + mask) & ~mask) + bytes;  // as on a card: without our gaps
+        const size_t most = std::min(STATIC_SHARED, may_share - now.dynamic_shared);
+        if (declared > most || start + bytes > sizeof grade_dynamic_memory)
             find(GRADE_LAUNCH, __builtin_return_address(0),
-                 "`__shared__ %s` and what was declared before it are more than the %zu bytes that a"
-                 " block may declare", name, STATIC_SHARED);
+                 "`__shared__ %s` and what was declared before it take %zu bytes; %zu are left of what"
+                 " a block may have", name, declared, most);
         slot.at = grade_dynamic_memory + start;
         slot.launch = now.serial;
         static_end = start + bytes + SHARED_GAP;
@@ -153,7 +155,9 @@ void launch(const char* kernel, void (*threads)(void*), void* body) {
     now = {kernel, threads, body, what.grid, what.block, what.dynamic_shared, serial, true};
     gridDim = what.grid;
     blockDim = what.block;
-    static_begin = static_end = (what.dynamic_shared + 2 * SHARED_GAP - 1) & ~(SHARED_GAP - 1);
+    may_share = may;
+    declared = 0;
+    static_end = (what.dynamic_shared + 2 * SHARED_GAP - 1) & ~(SHARED_GAP - 1);
     index_threads(what.block);
     if (grade_is_checked())
         grade_check_launch(kernel, {gridDim.x, gridDim.y, gridDim.z},
