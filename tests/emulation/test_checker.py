@@ -12,7 +12,7 @@ RACE, UNINITIALISED, BOUNDS = 1, 3, 4
 NONE = 0
 OWN = ("-std=c++20", "-O1", "-g1", "-Wall", "-Wextra", "-Werror")
 CHECKED = (
-    "-std=c++20", "-O1", "-g1", "-fsanitize=thread,alignment", "--param", "tsan-distinguish-volatile=1",
+    "-std=c++20", "-O1", "-g1", "-fsanitize=thread", "--param", "tsan-distinguish-volatile=1",
     "-fno-builtin-memcpy", "-fno-builtin-memmove", "-fno-builtin-memset",
     "-include", str(EMULATION / "include" / "grade" / "redirected.h"),
 )  # fmt: skip
@@ -52,7 +52,7 @@ SCENARIOS = (
     ("bytes and words", RACE, "1 byte"),
     ("behind the end", BOUNDS, "reads 4 bytes right behind the end of `x` (512 bytes: index 128"),
     ("before the start", BOUNDS, "4 bytes that begin 4 bytes before `y`"),
-    ("misaligned", BOUNDS, "has to lie at a multiple of 4"),
+    ("misaligned", BOUNDS, "an address that is no multiple of 4"),
     ("shared, behind the end", BOUNDS, "right behind the end of shared memory `s`"),
     ("shared, before the start", BOUNDS, "4 bytes before shared memory `big`"),
     ("input", BOUNDS, "writes `x[5]`, which is an input"),

@@ -39,23 +39,16 @@ inline void touch(const volatile void* address, size_t bytes, unsigned kind, con
     checker.touch({(uintptr_t)address, bytes, kind, ip});
 }
 
-// What the compiler says of a type whose alignment an address has not: a card demands it.
-struct Mismatch {
-    const char* file;
-    uint32_t line, column;
-    const void* type;
-    unsigned char log_alignment, kind;
-};
+// The compiler calls by a size only where the type is aligned to it, or to eight: a card demands the same.
+template <size_t BYTES> void touch_aligned(const volatile void* address, unsigned kind, const void* ip) {
+    const bool is_aligned = (uintptr_t)address % (BYTES < 8 ? BYTES : 8) == 0;
+    if (checker.is_device() && !is_aligned) checker.tell_misaligned({(uintptr_t)address, BYTES, kind, ip});
+    touch(address, BYTES, kind, ip);
+}
 
 }  // namespace
 
 extern "C" {
-
-void __ubsan_handle_type_mismatch_v1(const Mismatch* mismatch, uintptr_t address) {
-    if (!checker.is_device()) return;
-    const size_t alignment = (size_t)1 << mismatch->log_alignment;
-    checker.tell_misaligned({address, alignment, READ, __builtin_return_address(0)});
-}
 
 // ---- the runtime's hooks --------------------------------------------------------------------------
 
@@ -93,13 +86,13 @@ void __tsan_ignore_thread_begin() {}
 void __tsan_ignore_thread_end() {}
 
 #define ACCESSES(bytes) \
-    void __tsan_read##bytes(void* at) { touch(at, bytes, READ, HERE); } \
-    void __tsan_write##bytes(void* at) { touch(at, bytes, WRITE, HERE); } \
-    void __tsan_read##bytes##_pc(void* at, void* pc) { touch(at, bytes, READ, pc); } \
-    void __tsan_write##bytes##_pc(void* at, void* pc) { touch(at, bytes, WRITE, pc); } \
-    void __tsan_volatile_read##bytes(void* at) { touch(at, bytes, READ | VOLATILE, HERE); } \
-    void __tsan_volatile_write##bytes(void* at) { touch(at, bytes, WRITE | VOLATILE, HERE); } \
-    void __tsan_read_write##bytes(void* at) { touch(at, bytes, READ, HERE), touch(at, bytes, WRITE, HERE); } \
+    void __tsan_read##bytes(void* at) { touch_aligned<bytes>(at, READ, HERE); } \
+    void __tsan_write##bytes(void* at) { touch_aligned<bytes>(at, WRITE, HERE); } \
+    void __tsan_read##bytes##_pc(void* at, void* pc) { touch_aligned<bytes>(at, READ, pc); } \
+    void __tsan_write##bytes##_pc(void* at, void* pc) { touch_aligned<bytes>(at, WRITE, pc); } \
+    void __tsan_volatile_read##bytes(void* at) { touch_aligned<bytes>(at, READ | VOLATILE, HERE); } \
+    void __tsan_volatile_write##bytes(void* at) { touch_aligned<bytes>(at, WRITE | VOLATILE, HERE); } \
+    void __tsan_read_write##bytes(void* at) { touch_aligned<bytes>(at, READ, HERE), touch_aligned<bytes>(at, WRITE, HERE); } \
     void __tsan_unaligned_read##bytes(void* at) { touch(at, bytes, READ, HERE); } \
     void __tsan_unaligned_write##bytes(void* at) { touch(at, bytes, WRITE, HERE); } \
     void __tsan_unaligned_volatile_read##bytes(void* at) { touch(at, bytes, READ | VOLATILE, HERE); } \

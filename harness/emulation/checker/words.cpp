@@ -117,8 +117,9 @@ void Checker::tell_no_shadow(const Region& region, const Touch& touch) {
 void Checker::tell_misaligned(const Touch& touch) {
     char text[32];
     snprintf(text, sizeof text, "%p", (const void*)touch.address);
-    const std::string words = head_words() + thread_words(running_) + " uses the address " + text +
-                              " for a type that has to lie at a multiple of " + count_of(touch.bytes, "byte");
+    const std::string words = head_words() + thread_words(running_) + " " + verb(touch.kind) + " " +
+                              count_of(touch.bytes, "byte") + " at " + text + ", an address that is no multiple of " +
+                              std::to_string(touch.bytes < 8 ? touch.bytes : 8);
     tell(GRADE_BOUNDS, words, touch);
 }
 

@@ -59,7 +59,7 @@ public:
     }
 
 protected:
-    const unsigned mask;
+    unsigned mask;
 
     /** The lane of the warp that has this rank in the group. */
     int lane_of(int rank) const {

@@ -12,7 +12,8 @@
 
 // what a launch asks for comes first, then the declarations that its threads come by; before them
 // lies a page that is nobody's, for who reads at index -1
-extern "C" { alignas(4096) unsigned char grade_arena[4096 + ((227 + 48 + 64) << 10)]; }
+constexpr size_t ARENA_BYTES = (227 + 48 + 64) << 10;
+extern "C" { alignas(4096) unsigned char grade_arena[4096 + ARENA_BYTES]; }
 asm(".globl grade_dynamic_memory\n.hidden grade_dynamic_memory\n"
     ".set grade_dynamic_memory, grade_arena + 4096");
 
@@ -38,6 +39,7 @@ struct Asked {
     Kernel kernel = nullptr;
 };
 static thread_local Asked asked;
+static thread_local bool is_inside = false;  // of a launch, this one of the host's threads
 
 // ---- chance -------------------------------------------------------------------------------------
 
@@ -74,7 +76,7 @@ void claim(Slot& slot, size_t bytes, size_t alignment, const char* name) {
         const size_t start = (static_end + mask) & ~mask;
         declared = ((declared + mask) & ~mask) + bytes;  // as on a card: without our gaps
         const size_t most = std::min(STATIC_SHARED, may_share - now.dynamic_shared);
-        if (declared > most || start + bytes > sizeof grade_dynamic_memory)
+        if (declared > most || start + bytes > ARENA_BYTES)
             find(GRADE_LAUNCH, __builtin_return_address(0),
                  "`__shared__ %s` and what was declared before it take %zu bytes; %zu are left of what"
                  " a block may have", name, declared, most);
@@ -104,7 +106,7 @@ void launch_failed(cudaError_t error, const void* ip, const char* kernel, dim3 g
                    size_t dynamic_shared, const char* why);
 
 void configure(dim3 grid, dim3 block, size_t dynamic_shared, cudaStream_t) {
-    if (now.runs) unsupported("a launch inside of a kernel (dynamic parallelism)");
+    if (is_inside) unsupported("a launch inside of a kernel (dynamic parallelism)");
     if (asked.what == Asked::LAUNCH) unsupported("a launch of what was not recognised as a kernel");
     asked = {Asked::LAUNCH, grid, block, dynamic_shared,
              (const char*)__builtin_return_address(0) - 1, nullptr};
@@ -162,7 +164,9 @@ void launch(const char* kernel, void (*threads)(void*), void* body) {
     if (grade_is_checked())
         grade_check_launch(kernel, {gridDim.x, gridDim.y, gridDim.z},
                            {blockDim.x, blockDim.y, blockDim.z}, what.dynamic_shared);
+    is_inside = true;
     run_blocks();
+    is_inside = false;
     if (grade_is_checked()) grade_check_launch_ends();
     now.runs = false;
 }

@@ -4,6 +4,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
+#include <thread>
 #include <vector>
 
 #include "program.h"
@@ -97,6 +98,59 @@ PART(pointers_to_kernels) {
     void* arguments[] = {&p, &by};
     EXPECT(cudaLaunchKernel(kernel, dim3(1), dim3(2), arguments) == cudaSuccess);
     EXPECT(x[0] == 30 && x[1] == 40);
+}
+
+template <class T> struct SharedMemory {
+    __device__ operator T*() {
+        extern __shared__ int raw[];
+        return (T*)raw;
+    }
+};
+struct Parameters { const int* x; int *y, n, by[64]; };
+class Owner {
+public:
+    static __global__ void member(const Parameters p) {
+        static __shared__ int count;
+        int* kept = SharedMemory<int>();
+        const cg::thread_block block = cg::this_thread_block();
+        const cg::thread_block_tile<32> tile = cg::tiled_partition<32>(block);
+        if (!threadIdx.x) count = 0;
+        __syncthreads();
+        atomicAdd(&count, 1);
+        kept[threadIdx.x] = tile.thread_rank();
+        __syncthreads();
+        if (threadIdx.x < p.n) p.y[threadIdx.x] = p.x[threadIdx.x] * p.by[3] + count + kept[7];
+    }
+};
+enum class Mode { PLUS, MINUS };
+template <Mode MODE, class T, int... I> __global__ void packs(T* out) {
+    int sum = 0;
+    ((sum += I), ...);
+    if constexpr (MODE == Mode::MINUS) sum = -sum;
+    out[threadIdx.x] = T(sum);
+}
+namespace { __global__ void hidden(float* out) { out[1] = 9; } }
+PART(members_structures_packs) {
+    int x[4] = {1, 2, 3, 4}, y[4];
+    Parameters p{x, y, 4, {}};
+    p.by[3] = 10;
+    Owner::member<<<1, 8, 8 * sizeof(int)>>>(p);
+    EXPECT(y[0] == 25 && y[3] == 55);
+    float out[2];
+    packs<Mode::MINUS, float, 1, 2, 3><<<1, 2>>>(out);
+    hidden<<<1, 1>>>(out);
+    EXPECT(out[0] == -6 && out[1] == 9);
+}
+
+PART(hosts_with_threads) {
+    std::vector<std::thread> hosts;
+    std::vector<int> x(8 * 64);
+    for (int i = 0; i < 8; i++)
+        hosts.emplace_back([&x, i] {
+            for (int again = 0; again < 50; again++) plain<<<2, 32>>>(x.data() + 64 * i);
+        });
+    for (std::thread& host : hosts) host.join();
+    EXPECT(x[0] == 7 && x[31] == 7 && x[32] == 0 && x[7 * 64 + 31] == 7);
 }
 
 // ---- blocks -------------------------------------------------------------------------------------
