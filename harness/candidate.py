@@ -68,21 +68,24 @@ def prepare(
 def _emulated(
     submission: Submission, problem: Problem, dtype: str, arena: Arena, limits: Limits
 ) -> Candidate | BuildFailed:
-    def build(*, checked: bool) -> Built | BuildFailed:
-        return cuda.build(
+    def made(*, checked: bool) -> Candidate | BuildFailed:
+        built = cuda.build(
             submission, problem, dtype, nursery=arena.tools, limits=limits, checked=checked
         )
+        if isinstance(built, BuildFailed):
+            return built
+        native = _native(submission, built, arena, 1, limits)
+        # findings name their kernel; what the function is called here is the emulation's business
+        return replace(native, locate=lambda at: native.locate(at).partition(" in ")[0])
 
     def watched() -> Candidate:
-        built = build(checked=True)
-        if isinstance(built, BuildFailed):
-            raise ToolError(f"{submission.path} compiles, but not to be watched:\n{built.message}")
-        return _native(submission, built, arena, 1, limits)
+        found = made(checked=True)
+        if isinstance(found, BuildFailed):
+            raise ToolError(f"{submission.path} compiles, but not to be watched:\n{found.message}")
+        return found
 
-    built = build(checked=False)
-    if isinstance(built, BuildFailed):
-        return built
-    return replace(_native(submission, built, arena, 1, limits), watched=watched)
+    plain = made(checked=False)
+    return plain if isinstance(plain, BuildFailed) else replace(plain, watched=watched)
 
 
 def _python(

@@ -31,6 +31,7 @@ dtypes: [float32, float16, bfloat16]
 cases:
   test: [{name: odd, n: 1003}]
 """
+DOUBLED = "def reference(x, n):\n    return x * 2\n"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,18 +54,22 @@ def make_problem(tmp_path_factory: pytest.TempPathFactory) -> MakeProblem:
     """A problem from its front matter (without the slug) and the source of its reference."""
 
     def make(front: str, reference: str = "") -> Problem:
-        path = tmp_path_factory.mktemp("problem") / "small.md"
-        fenced = f"## Reference\n\n```python\n{reference}\n```\n" if reference else ""
-        path.write_text(f"---\nslug: small\n{front.strip()}\n---\nA small problem.\n\n{fenced}")
-        return load_problem(path)
+        return written_problem(tmp_path_factory.mktemp("problem"), front, reference)
 
     return make
+
+
+def written_problem(folder: Path, front: str, reference: str = "") -> Problem:
+    path = folder / "small.md"
+    fenced = f"## Reference\n\n```python\n{reference}\n```\n" if reference else ""
+    path.write_text(f"---\nslug: small\n{front.strip()}\n---\nA small problem.\n\n{fenced}")
+    return load_problem(path)
 
 
 @pytest.fixture(scope="session")
 def doubling(make_problem: MakeProblem) -> Problem:
     """The smallest problem that there is: y = 2 x."""
-    return make_problem(DOUBLING, "def reference(x, n):\n    return x * 2\n")
+    return make_problem(DOUBLING, DOUBLED)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """CUDA sources without a card: emulated, watched, and never timed."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,9 @@ from harness.build.nvcc import toolkit
 from harness.errors import UserError
 from harness.pipeline import grade
 from harness.records import Grade, Policy, Verdict
+from tests.conftest import DOUBLED, MakeProblem
 
-DOUBLED = """
-slug: doubled
-title: Doubled
-difficulty: EASY
-author: grade
-tags: []
+FRONT = """
 parameters:
   - {name: x, type: float, pointer: true, const: true}
   - {name: y, type: float, pointer: true, const: false}
@@ -29,7 +25,6 @@ cases:
   test: [{name: some, n: 100}, {name: more, n: 1000}]
   bench: {cpu: [{name: large, n: 100000}]}
 """
-REFERENCE = "## Reference\n\n```python\ndef reference(x, n):\n    return 2 * x\n```\n"
 LAUNCH = """
 extern "C" void solution(const float* x, float* y, size_t n) {
     kernel<<<(n + 127) / 128, 128>>>(x, y, int(n));
@@ -43,16 +38,9 @@ __global__ void kernel(const float* x, float* y, int n) {
 """
 
 
-@pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
-        yield arena
-
-
 @pytest.fixture
-def graded(arena: Arena, tmp_path: Path) -> Callable[..., Grade]:
-    problem = tmp_path / "doubled.md"
-    problem.write_text(f"---{DOUBLED}---\n\n# Doubled\n\nTwice as much.\n\n{REFERENCE}")
+def graded(arena: Arena, make_problem: MakeProblem, tmp_path: Path) -> Callable[..., Grade]:
+    problem = make_problem(FRONT, DOUBLED)
 
     def run(source: str, name: str = "kernel.cu", **policy: Any) -> Grade:
         path = tmp_path / name
