@@ -125,7 +125,7 @@ def test_looking_for_the_fault_takes_no_longer_than_a_build(
     path = tmp_path / "kernel.cpp"
     monkeypatch.setitem(BOMBS, "constexpr", BOMBS["constexpr"].replace("{size}", "1"))
     assert failed(Limits()).verdict is Verdict.COMPILE_ERROR
-    monkeypatch.setattr("harness.build.cpp.compile_boxed", noted)
+    monkeypatch.setattr("harness.build.recipe.compile_boxed", noted)
     took = failed(Limits(build_s=100.0)).seconds.build
     assert took is not None
     until.clear()

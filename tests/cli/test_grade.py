@@ -157,7 +157,7 @@ def test_piped_output_is_plain_and_fits_eighty_columns(tmp_path: Path) -> None:
         (["kernel.cpp", "--half-width", "nan"], 2, "nan is no finite number"),
         (["kernel.cpp", "--min-speedup", "inf"], 2, "inf is no finite number"),
         (["kernel.cpp", "--reward", ""], 2, "'': write speedups above 0"),
-        (["kernel.cu", "--problem", SLUG], 5, "CUDA"),
+        (["kernel.cu", "--problem", SLUG, "--device", "cuda"], 5, "--device emulated checks it"),
         (["kernel.cpp", "--problem", SLUG, "--device", "cuda"], 5, "no device `cuda`"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),

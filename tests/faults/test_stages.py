@@ -24,11 +24,11 @@ FAULTS: dict[str, Exception] = {
 STAGES = {
     "read": "harness.pipeline.read_submission",
     "problem": "harness.problem.catalogue.load_problem",
-    "plan": "harness.pipeline.arguments_of",
+    "plan": "harness.plan.arguments_of",
     "walls": "harness.arena.host.Arena.demand",
     "declare": "harness.build.cpp.declaration",
     "look up": "harness.build.cache.lookup",
-    "compile": "harness.build.cpp.compile_boxed",
+    "compile": "harness.build.recipe.compile_boxed",
     "keep": "harness.build.cache.write_atomically",
     "runner": "harness.candidate.cpp.build_native_runner",
     "oracle": "harness.pipeline.Oracle",

@@ -280,9 +280,9 @@ def test_what_cannot_be_done_is_the_users_error(
         grade(tmp_path / "right.cpp", doubling, policy=policy, arena=arena)
 
 
-def test_cuda_is_not_gradable_here(grade_source: "GradeSource") -> None:
+def test_a_card_is_not_to_be_had_here(grade_source: "GradeSource") -> None:
     """What this version cannot grade gets the verdict that says so, before anything is built."""
-    graded = grade_source(RIGHT, "kernel.cu")
+    graded = grade_source(RIGHT, "kernel.cu", device="cuda")
     assert graded.verdict is Verdict.NOT_GRADABLE
     assert graded.message
     assert not graded.cases
