@@ -62,6 +62,23 @@ def test_a_right_kernel_is_accepted_and_not_timed(graded: Callable[..., Grade]) 
     assert "nothing is said of its speed" in found.message
 
 
+STAGED = """
+__global__ void kernel(const float* x, float* y, int n) {
+    __shared__ float staged[128];
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    staged[threadIdx.x] = i < n ? x[i] : 0;
+    __syncthreads();
+    if (i < n) y[i] = staged[threadIdx.x] + staged[threadIdx.x ^ 1] * 0 + x[i];
+}
+"""
+
+
+def test_where_memory_happens_to_lie_changes_nothing(graded: Callable[..., Grade]) -> None:
+    """Run after run shared memory is told from the stacks of threads, wherever both are mapped."""
+    found = [graded(STAGED + LAUNCH, case="some") for _ in range(8)]
+    assert {grade.verdict for grade in found} == {Verdict.ACCEPTED}, [g.message for g in found]
+
+
 RACE = """
 __global__ void kernel(const float* x, float* y, int n) {
     __shared__ float seen[128];

@@ -29,7 +29,8 @@ inline bool is_index(uintptr_t address) {
            address - (uintptr_t)blockDim < INDEX_BYTES || address - (uintptr_t)gridDim < INDEX_BYTES;
 }
 
-// A thread's own variables: what is used of a fiber's stack lies above the frame that runs.
+// A thread's own variables: what is used of a fiber's stack lies above the frame that runs, and the
+// runtime sees to it that nothing else lies so near.
 inline bool is_own(uintptr_t address) {
     return address - (uintptr_t)__builtin_frame_address(0) < STACK_BYTES;
 }

@@ -19,6 +19,8 @@ namespace grade {
 // different lines of a page.
 constexpr size_t PAGE = 4096, STACK_BYTES = 65 * PAGE, GUARD_BYTES = 4 * PAGE, SLAB = 32;
 constexpr size_t COLOUR_BYTES = 9 * 64, COLOURS = 28;
+// what lies so near above a frame is a thread's own for the checker: above a slab it is nobody's
+constexpr size_t ABOVE_BYTES = 64 * PAGE;
 
 struct Fiber {
     Fiber* next;
@@ -30,12 +32,14 @@ static size_t made = 0;
 
 static void make_fibers() {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
-    char* slab = (char*)mmap(nullptr, SLAB * STACK_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
+    constexpr size_t BYTES = SLAB * STACK_BYTES;
+    char* slab = (char*)mmap(nullptr, BYTES + ABOVE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
     Fiber* fibers = (Fiber*)calloc(SLAB, sizeof(Fiber));
     if (slab == MAP_FAILED || !fibers) {
         fputs("no memory for the stacks of a block's threads\n", stderr);
         abort();
     }
+    mprotect(slab + BYTES, ABOVE_BYTES, PROT_NONE);
     for (size_t i = SLAB; i-- > 0;) {
         char* bottom = slab + i * STACK_BYTES;
         mprotect(bottom, GUARD_BYTES, PROT_NONE);

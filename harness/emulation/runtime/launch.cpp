@@ -12,7 +12,7 @@
 
 // what a launch asks for comes first, then the declarations that its threads come by; before them
 // lies a page that is nobody's, for who reads at index -1
-constexpr size_t ARENA_BYTES = (227 + 48 + 64) << 10;
+static constexpr size_t ARENA_BYTES = (227 + 48 + 64) << 10;
 extern "C" { alignas(4096) unsigned char grade_arena[4096 + ARENA_BYTES]; }
 asm(".globl grade_dynamic_memory\n.hidden grade_dynamic_memory\n"
     ".set grade_dynamic_memory, grade_arena + 4096");
